@@ -1,0 +1,82 @@
+// Reads, decodes, resizes, augments and batches on threads of its own, ahead of the training step.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/data/augment.h"
+#include "engine/data/dataset.h"
+#include "engine/data/decode.h"
+#include "engine/data/preprocessing.h"
+#include "engine/torch.h"
+
+namespace thaw::data {
+
+struct LoaderOptions {
+  int64_t batch_size = 32;
+  Preprocessing preprocessing;
+  Augmentation augmentation = Augmentation::kNone;
+  bool shuffle = false;
+  bool drop_unreadable = true;  // false: the first unreadable image throws (predict)
+  uint64_t seed = 0;
+  int threads = 0;         // 0: as many as cores
+  int prefetch_batches = 3;
+  // More than this share of the data set unreadable: ERR_TOO_MANY_BAD_IMAGES.
+  double max_unreadable_share = 0.1;
+  DecodeOptions decode;
+  // Allocates the reused batch buffers; pinned on CUDA. Null: plain CPU memory.
+  std::function<at::Tensor(at::IntArrayRef sizes, at::ScalarType dtype)> allocate;
+};
+
+// A batch borrows a buffer of the loader; destroying (or moving from) it gives the buffer back.
+struct Batch {
+  at::Tensor images;             // [n, H, W, 3] uint8, or float32 for preprocessed pixels
+  at::Tensor labels;             // [n] int64; undefined where the data set has no labels
+  std::vector<int64_t> samples;  // indices into the data set, unreadable ones left out
+  std::shared_ptr<void> lease;   // hold it as long as `images` or `labels` are in use
+};
+
+struct UnreadableImage {
+  int64_t sample;
+  std::string name;
+  std::string code;
+  std::string reason;
+};
+
+class Loader {
+ public:
+  Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options);
+  ~Loader();  // stops and joins the threads
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  int64_t batches_per_epoch() const;
+
+  // Begins an epoch (any number, in any order): its permutation is a function of (seed, epoch).
+  // `first_batch` skips that many batches without decoding them (resuming).
+  void start_epoch(int64_t epoch, int64_t first_batch = 0);
+
+  // The next batch in order, waiting for it; nullopt at the end of the epoch. Batches whose every image was
+  // unreadable come with n = 0. Throws ERR_TOO_MANY_BAD_IMAGES.
+  std::optional<Batch> next();
+
+  // Seconds that next() has waited, since construction.
+  double seconds_waited() const;
+
+  // Found so far, by sample.
+  std::vector<UnreadableImage> unreadable() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The order of an epoch's samples: a permutation of 0..n-1, function of (seed, epoch) alone.
+std::vector<int64_t> epoch_order(int64_t n, bool shuffle, uint64_t seed, uint64_t epoch);
+
+}  // namespace thaw::data

@@ -1,0 +1,24 @@
+// How an image becomes the network's input; travels with a saved model.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/torch.h"
+
+namespace thaw::data {
+
+struct Preprocessing {
+  int64_t height = 224;  // of the network's input, pixels
+  int64_t width = 224;
+  // Length of the shorter side after resizing, before the centre crop (torchvision: 256 for 224).
+  int64_t resize = 256;
+  std::array<double, 3> mean = {0.485, 0.456, 0.406};  // RGB, of values in 0..1 (ImageNet)
+  std::array<double, 3> std = {0.229, 0.224, 0.225};
+};
+
+// uint8 [N, H, W, 3] -> normalised [N, 3, H, W] in channels-last memory of `dtype`, on images' device.
+// float32 [N, H, W, 3] is taken as normalised already.
+at::Tensor normalise(const at::Tensor& images, const Preprocessing& preprocessing, at::ScalarType dtype);
+
+}  // namespace thaw::data

@@ -1,0 +1,15 @@
+// Writes a network as a TorchScript file that Python's torch.jit.load and C++'s torch::jit::load open and
+// run in inference mode; submodules and parameters carry torchvision's names.
+#pragma once
+
+#include <string>
+
+#include "engine/model/network.h"
+
+namespace thaw {
+
+// `extra_files` go into the archive's extra/ folder (class names, preprocessing).
+// Writes through `.part` and rename. Throws ERR_DISK_FULL, ERR_IO.
+void export_torchscript(const std::string& path, const model::Network& network, const Metadata& extra_files);
+
+}  // namespace thaw

@@ -1,0 +1,32 @@
+# Defines the targets `libvips` (every format; from npm) and `libjpeg` (the fast way for JPEG; optional).
+add_library(libvips INTERFACE)
+if(THAW_VIPS)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+    set(VIPS_PLATFORM linux-arm64)
+  else()
+    set(VIPS_PLATFORM linux-x64)
+  endif()
+  set(VIPS_PACKAGES "${CMAKE_CURRENT_SOURCE_DIR}/node_modules/@img" CACHE PATH
+      "Folder with sharp-libvips-dev and sharp-libvips-<platform>")
+  set(VIPS_LIB "${VIPS_PACKAGES}/sharp-libvips-${VIPS_PLATFORM}/lib")
+  file(GLOB VIPS_LIBRARY "${VIPS_LIB}/libvips-cpp.so.*")
+  if(NOT VIPS_LIBRARY OR NOT EXISTS "${VIPS_PACKAGES}/sharp-libvips-dev/include/vips/vips8")
+    message(FATAL_ERROR "libvips is missing in ${VIPS_PACKAGES}: run `npm install` (with optional and dev "
+                        "dependencies).")
+  endif()
+  set(VIPS_INCLUDE "${VIPS_PACKAGES}/sharp-libvips-dev/include")
+  target_include_directories(libvips SYSTEM INTERFACE "${VIPS_INCLUDE}" "${VIPS_INCLUDE}/glib-2.0"
+                                                      "${VIPS_LIB}/glib-2.0/include")
+  target_link_libraries(libvips INTERFACE "${VIPS_LIBRARY}")
+  target_compile_definitions(libvips INTERFACE THAW_VIPS=1)
+endif()
+
+find_package(JPEG QUIET)
+add_library(libjpeg INTERFACE)
+if(JPEG_FOUND)
+  target_link_libraries(libjpeg INTERFACE JPEG::JPEG)
+  target_compile_definitions(libjpeg INTERFACE THAW_LIBJPEG=1)
+  message(STATUS "libjpeg-turbo found: ${JPEG_LIBRARIES}")
+else()
+  message(STATUS "libjpeg-turbo not found: JPEG files are decoded by libvips")
+endif()
