@@ -19,20 +19,30 @@ class TableBuilder {
   void convolution(const std::string& name, Convolution& module) {
     shape_ = {convolved(shape_[0], module.kernel, module.stride, module.padding),
               convolved(shape_[1], module.kernel, module.stride, module.padding), module.out};
-    push({.name = name, .torch_name = module.name, .type = "Conv2D", .trainable = module.trainable,
+    push({.name = name,
+          .torch_name = module.name,
+          .type = "Conv2D",
+          .trainable = module.trainable,
           .weights = module.out * module.in * module.kernel * module.kernel},
          &module.trainable);
   }
 
   void norm(const std::string& name, BatchNorm& module) {
-    push({.name = name, .torch_name = module.name, .type = "BatchNormalization",
-          .trainable = module.trainable, .weights = 2 * module.channels, .buffers = 2 * module.channels},
+    push({.name = name,
+          .torch_name = module.name,
+          .type = "BatchNormalization",
+          .trainable = module.trainable,
+          .weights = 2 * module.channels,
+          .buffers = 2 * module.channels},
          &module.trainable);
   }
 
   void dense(const std::string& name, Dense& module) {
     shape_ = {module.out};
-    push({.name = name, .torch_name = module.name, .type = "Dense", .trainable = module.trainable,
+    push({.name = name,
+          .torch_name = module.name,
+          .type = "Dense",
+          .trainable = module.trainable,
           .weights = module.out * (module.in + 1)},
          &module.trainable);
   }
@@ -70,11 +80,13 @@ void add_stem(TableBuilder& table, ConvolutionNorm& stem) {
   const std::vector<int64_t> stem_shape = table.shape();
   table.shape() = {stem_shape[0] + 2, stem_shape[1] + 2, stem_shape[2]};
   table.plain("pool1_pad", "ZeroPadding2D");
-  table.shape() = {convolved(stem_shape[0], 3, 2, 1), convolved(stem_shape[1], 3, 2, 1), stem_shape[2]};
+  table.shape() = {convolved(stem_shape[0], 3, 2, 1), convolved(stem_shape[1], 3, 2, 1),
+                   stem_shape[2]};
   table.plain("pool1_pool", "MaxPooling2D", "maxpool");
 }
 
-// Keras lists a block's layers by depth in its graph: the shortcut's convolution stands beside the last one.
+// Keras lists a block's layers by depth in its graph: the shortcut's convolution stands beside the
+// last one.
 void add_block(TableBuilder& table, Block& block, const std::string& prefix) {
   const std::vector<int64_t> input = table.shape();
   const size_t last = block.body.size() - 1;
@@ -139,7 +151,8 @@ LayerTable make_layer_table(InputShape input, ConvolutionNorm& stem, std::vector
     // torchvision counts "layer1.0" where Keras counts "conv2_block1".
     const int stage = block.name[5] - '0';
     const int index = std::stoi(block.name.substr(7));
-    add_block(table, block, "conv" + std::to_string(stage + 1) + "_block" + std::to_string(index + 1));
+    add_block(table, block,
+              "conv" + std::to_string(stage + 1) + "_block" + std::to_string(index + 1));
   }
   table.next_unit();
   add_head(table, head);

@@ -1,5 +1,5 @@
-// Builds the table of named layers in Keras' order (keras.applications.resnet: 175 rows for the headless
-// ResNet-50), each row tied to the module that it stands for.
+// Builds the table of named layers in Keras' order (keras.applications.resnet: 175 rows for the
+// headless ResNet-50), each row tied to the module that it stands for.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,5 @@
-// The pieces with parameters. Each holds its tensors under torchvision's name and whether it is trained.
+// The pieces with parameters. Each holds its tensors under torchvision's name and whether it is
+// trained.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,11 @@ struct Convolution {
 struct BatchNorm {
   std::string name;
   int64_t channels;
-  double epsilon = 1e-5;   // torchvision's
-  double momentum = 0.1;   // torch's meaning: the share of the new batch statistic
+  double epsilon = 1e-5;  // torchvision's
+  double momentum = 0.1;  // torch's meaning: the share of the new batch statistic
   at::Tensor weight = {}, bias = {}, running_mean = {}, running_var = {};  // [channels]
-  at::Tensor batches_tracked = {};  // int64 scalar
-  bool trainable = true;   // false: inference mode, its buffers never change
+  at::Tensor batches_tracked = {};                                         // int64 scalar
+  bool trainable = true;  // false: inference mode, its buffers never change
 };
 
 struct Dense {
@@ -40,7 +41,8 @@ struct ConvolutionNorm {
   BatchNorm norm;
 };
 
-// Basic (two) or bottleneck (three) residual block: ReLU after each pair but the last, then the sum, ReLU.
+// Basic (two) or bottleneck (three) residual block: ReLU after each pair but the last, then the
+// sum, ReLU.
 struct Block {
   std::string name;  // "layer1.0"
   std::vector<ConvolutionNorm> body;

@@ -10,16 +10,20 @@
 namespace thaw::model {
 namespace {
 
-ConvolutionNorm make_pair(const std::string& convolution, const std::string& norm, int64_t in, int64_t out,
-                          int64_t kernel, int64_t stride) {
-  return {{.name = convolution, .in = in, .out = out, .kernel = kernel, .stride = stride,
+ConvolutionNorm make_pair(const std::string& convolution, const std::string& norm, int64_t in,
+                          int64_t out, int64_t kernel, int64_t stride) {
+  return {{.name = convolution,
+           .in = in,
+           .out = out,
+           .kernel = kernel,
+           .stride = stride,
            .padding = kernel / 2},
           {.name = norm, .channels = out}};
 }
 
 // torchvision's v1.5: the stride stands in a bottleneck's 3x3 convolution.
-Block make_block(const Architecture& architecture, const std::string& name, int64_t in, int64_t width,
-                 int64_t stride) {
+Block make_block(const Architecture& architecture, const std::string& name, int64_t in,
+                 int64_t width, int64_t stride) {
   const int64_t out = width * architecture.expansion();
   Block block{.name = name, .body = {}, .downsample = {}};
   const auto part = [&](int number, int64_t from, int64_t to, int64_t kernel, int64_t step) {
@@ -35,14 +39,16 @@ Block make_block(const Architecture& architecture, const std::string& name, int6
     part(2, width, out, 3, 1);
   }
   if (stride != 1 || in != out) {
-    block.downsample = make_pair(name + ".downsample.0", name + ".downsample.1", in, out, 1, stride);
+    block.downsample =
+        make_pair(name + ".downsample.0", name + ".downsample.1", in, out, 1, stride);
   }
   return block;
 }
 
 void initialise(Convolution& module, const at::Generator& generator) {
   // He et al., "Delving Deep into Rectifiers", with the fan out, as torchvision's ResNet.
-  const double deviation = std::sqrt(2.0 / static_cast<double>(module.out * module.kernel * module.kernel));
+  const double deviation =
+      std::sqrt(2.0 / static_cast<double>(module.out * module.kernel * module.kernel));
   module.weight = at::empty({module.out, module.in, module.kernel, module.kernel})
                       .normal_(0, deviation, generator)
                       .contiguous(at::MemoryFormat::ChannelsLast);
@@ -75,12 +81,13 @@ void place(at::Tensor& tensor, at::Device device) {
 
 }  // namespace
 
-Network::Network(const Architecture& architecture, InputShape input, const std::vector<HeadLayer>& head,
-                 uint64_t seed)
+Network::Network(const Architecture& architecture, InputShape input,
+                 const std::vector<HeadLayer>& head, uint64_t seed)
     : architecture_(architecture), input_(input) {
   if (input.height < 32 || input.width < 32) {
-    fail("ERR_INVALID_ARGUMENT", "Expected an input of at least 32 x 32 pixels for inputShape but received ",
-         input.height, " x ", input.width, ".");
+    fail("ERR_INVALID_ARGUMENT",
+         "Expected an input of at least 32 x 32 pixels for inputShape but received ", input.height,
+         " x ", input.width, ".");
   }
   at::Generator generator = at::detail::createCPUGenerator(seed);
   stem_ = make_pair("conv1", "bn1", 3, 64, 7, 2);
@@ -90,7 +97,8 @@ Network::Network(const Architecture& architecture, InputShape input, const std::
     const int64_t width = int64_t{64} << stage;
     for (int64_t index = 0; index < architecture.depths[stage]; ++index) {
       const std::string name = "layer" + std::to_string(stage + 1) + "." + std::to_string(index);
-      Block block = make_block(architecture, name, channels, width, stage > 0 && index == 0 ? 2 : 1);
+      Block block =
+          make_block(architecture, name, channels, width, stage > 0 && index == 0 ? 2 : 1);
       for (ConvolutionNorm& pair : block.body) initialise(pair, generator);
       if (block.downsample) initialise(*block.downsample, generator);
       channels = width * architecture.expansion();
@@ -108,7 +116,8 @@ void Network::replace_head(const std::vector<HeadLayer>& head, uint64_t seed) {
 
 void Network::build_head(const std::vector<HeadLayer>& head, uint64_t seed) {
   at::Generator generator = at::detail::createCPUGenerator(seed);
-  // torchvision's own head keeps torchvision's name, so that its files and ours are interchangeable.
+  // torchvision's own head keeps torchvision's name, so that its files and ours are
+  // interchangeable.
   const bool linear = head.size() == 2 && head[0].kind == HeadKind::kGlobalAveragePooling &&
                       head[1].kind == HeadKind::kDense;
   int64_t height = input_.height, width = input_.width;
@@ -126,7 +135,8 @@ void Network::build_head(const std::vector<HeadLayer>& head, uint64_t seed) {
       case HeadKind::kGlobalAveragePooling:
       case HeadKind::kFlatten:
         if (!spatial) {
-          fail("ERR_INVALID_ARGUMENT", "The head's layer '", head[i].name, "' needs a feature map, but a layer "
+          fail("ERR_INVALID_ARGUMENT", "The head's layer '", head[i].name,
+               "' needs a feature map, but a layer "
                "before it has already made a vector of it.");
         }
         if (head[i].kind == HeadKind::kFlatten) features *= height * width;
@@ -142,7 +152,9 @@ void Network::build_head(const std::vector<HeadLayer>& head, uint64_t seed) {
         features = head[i].units;
         break;
       case HeadKind::kBatchNormalization:
-        module.norm = BatchNorm{.name = name, .channels = features, .epsilon = head[i].epsilon,
+        module.norm = BatchNorm{.name = name,
+                                .channels = features,
+                                .epsilon = head[i].epsilon,
                                 .momentum = 1 - head[i].momentum};
         initialise(*module.norm);
         break;
@@ -152,7 +164,8 @@ void Network::build_head(const std::vector<HeadLayer>& head, uint64_t seed) {
     modules.push_back(std::move(module));
   }
   if (!head.empty() && head.back().kind != HeadKind::kDense) {
-    fail("ERR_INVALID_ARGUMENT", "The head must end with a dense layer, not with '", head.back().name, "'.");
+    fail("ERR_INVALID_ARGUMENT", "The head must end with a dense layer, not with '",
+         head.back().name, "'.");
   }
   head_ = std::move(modules);
   LayerTable table = make_layer_table(input_, stem_, blocks_, head_);
@@ -188,8 +201,8 @@ int Network::first_trained_unit() const {
 std::vector<Network::Named> Network::named_tensors() {
   std::vector<Named> all;
   bool head = false;
-  const auto add = [&](const std::string& module, const char* field, at::Tensor& tensor, bool buffer,
-                       bool trainable) {
+  const auto add = [&](const std::string& module, const char* field, at::Tensor& tensor,
+                       bool buffer, bool trainable) {
     all.push_back({module + "." + field, &tensor, buffer, trainable, head});
   };
   const auto add_norm = [&](BatchNorm& norm) {
@@ -200,7 +213,8 @@ std::vector<Network::Named> Network::named_tensors() {
     add(norm.name, "num_batches_tracked", norm.batches_tracked, true, norm.trainable);
   };
   const auto add_pair = [&](ConvolutionNorm& pair) {
-    add(pair.convolution.name, "weight", pair.convolution.weight, false, pair.convolution.trainable);
+    add(pair.convolution.name, "weight", pair.convolution.weight, false,
+        pair.convolution.trainable);
     add_norm(pair.norm);
   };
   add_pair(stem_);
@@ -223,7 +237,8 @@ StateDict Network::state() const {
   StateDict state;
   // named_tensors() hands out mutable places; nothing is written through them here.
   for (const Named& named : const_cast<Network*>(this)->named_tensors()) {
-    state.emplace_back(named.name, named.tensor->detach().to(at::kCPU).clone(at::MemoryFormat::Contiguous));
+    state.emplace_back(named.name,
+                       named.tensor->detach().to(at::kCPU).clone(at::MemoryFormat::Contiguous));
   }
   return state;
 }
