@@ -5,12 +5,12 @@
 #include "engine/weights/malformed.h"
 #include "engine/weights/pickle_apply.h"
 #include "engine/weights/pickle_opcodes.h"
+#include "engine/weights/pickle_stack.h"
 #include "engine/weights/utf8.h"
 
 namespace thaw::weights::pickle {
 namespace {
 
-constexpr size_t kDeepestStack = kMostValues;
 constexpr int64_t kMostOperations = 1 << 24;  // bounds the memory of lists: 8 bytes an operation
 constexpr uint64_t kLongestLong = 64;         // the magic number of torch.save has 10 bytes
 
@@ -30,8 +30,8 @@ class Machine {
       if (op == kStop) break;
       step(op);
     }
-    pickle_.root = pop();
-    if (!stack_.empty() || !marks_.empty()) malformed("its pickle leaves something unused");
+    pickle_.root = stack_.pop();
+    if (!stack_.empty()) malformed("its pickle leaves something unused");
     return std::move(pickle_);
   }
 
@@ -60,14 +60,10 @@ class Machine {
     }
   }
 
-  void push(Value* value) {
-    if (stack_.size() >= kDeepestStack) malformed("its pickle is nested too deeply");
-    stack_.push_back(value);
-  }
-
   Value* push_new(Kind kind) {
-    push(make(pickle_, kind));
-    return stack_.back();
+    Value* value = make(pickle_, kind);
+    stack_.push(value);
+    return value;
   }
 
   void push_integer(int64_t value) { push_new(Kind::kInt)->integer = value; }
@@ -93,38 +89,14 @@ class Machine {
     push_integer(static_cast<int64_t>(value));
   }
 
-  // Values above the innermost mark are the only ones that an operation may take.
-  size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
-
-  Value* pop() {
-    if (stack_.size() <= floor()) malformed("its pickle takes a value that is not there");
-    Value* value = stack_.back();
-    stack_.pop_back();
-    return value;
-  }
-
-  Value* top() {
-    Value* value = pop();
-    stack_.push_back(value);
-    return value;
-  }
-
-  std::vector<Value*> pop_to_mark() {
-    if (marks_.empty()) malformed("its pickle lacks a mark");
-    std::vector<Value*> items(stack_.begin() + static_cast<ptrdiff_t>(marks_.back()), stack_.end());
-    stack_.resize(marks_.back());
-    marks_.pop_back();
-    return items;
-  }
-
   void push_tuple(size_t size) {
     std::vector<Value*> items(size);
-    for (size_t i = size; i-- > 0;) items[i] = pop();
+    for (size_t i = size; i-- > 0;) items[i] = stack_.pop();
     push_new(Kind::kTuple)->items = std::move(items);
   }
 
   void add(Kind kind, const std::vector<Value*>& items) {
-    Value* to = top();
+    Value* to = stack_.top();
     if (to->kind == Kind::kOther) return;  // a set
     if (to->kind != kind) malformed("its pickle adds to something that is no container");
     if (kind == Kind::kDict && items.size() % 2 != 0) malformed("a key in its pickle has no value");
@@ -132,14 +104,14 @@ class Machine {
   }
 
   void put(uint32_t slot) {
-    memo_[slot] = top();
+    memo_[slot] = stack_.top();
     if (memo_.size() > kMostValues) malformed("its pickle stores too many values");
   }
 
   void get(uint32_t slot) {
     const auto found = memo_.find(slot);
     if (found == memo_.end()) malformed("its pickle recalls a value that it never stored");
-    push(found->second);
+    stack_.push(found->second);
   }
 
   void push_global(const std::string& module, const std::string& name) {
@@ -152,8 +124,8 @@ class Machine {
   }
 
   void stack_global() {
-    const Value* name = pop();
-    const Value* module = pop();
+    const Value* name = stack_.pop();
+    const Value* module = stack_.pop();
     if (name->kind != Kind::kString || module->kind != Kind::kString) {
       malformed("a name in its pickle is no string");
     }
@@ -161,20 +133,20 @@ class Machine {
   }
 
   void reduce() {
-    const Value* arguments = pop();
-    const Value* function = pop();
-    push(apply(pickle_, *function, *arguments));
+    const Value* arguments = stack_.pop();
+    const Value* function = stack_.pop();
+    stack_.push(apply(pickle_, *function, *arguments));
   }
 
   void new_object() {
-    const Value* arguments = pop();
-    const Value* type = pop();
+    const Value* arguments = stack_.pop();
+    const Value* type = stack_.pop();
     const bool is_class = type->kind == Kind::kGlobal;
     if (is_class && type->global.role == Role::kScriptClass) {
       push_new(Kind::kObject);
     } else if (is_class &&
                (type->global.role == Role::kDict || type->global.role == Role::kParameter)) {
-      push(apply(pickle_, *type, *arguments));
+      stack_.push(apply(pickle_, *type, *arguments));
     } else {
       malformed("its pickle makes an instance of something that is no class");
     }
@@ -183,8 +155,8 @@ class Machine {
   // A module's attributes; for the others (an OrderedDict's _metadata, an old Parameter's flags)
   // the state holds nothing that a weight depends on.
   void build() {
-    Value* state = pop();
-    Value* object = top();
+    Value* state = stack_.pop();
+    Value* object = stack_.top();
     if (object->kind == Kind::kObject) {
       object->state = state;
     } else if (object->kind != Kind::kDict && object->kind != Kind::kTensor &&
@@ -198,8 +170,7 @@ class Machine {
   ByteSource& source_;
   const Dialect dialect_;
   Pickle pickle_;
-  std::vector<Value*> stack_;
-  std::vector<size_t> marks_;
+  Stack stack_;
   std::unordered_map<uint32_t, Value*> memo_;
 };
 
@@ -210,14 +181,12 @@ void Machine::step(uint8_t op) {
       (void)number<uint64_t>();
       return;
     case kMark:
-      if (marks_.size() >= kDeepestStack) malformed("its pickle is nested too deeply");
-      marks_.push_back(stack_.size());
-      return;
+      return stack_.mark();
     case kPop:
-      (void)pop();
+      (void)stack_.pop();
       return;
     case kPopMark:
-      (void)pop_to_mark();
+      (void)stack_.pop_to_mark();
       return;
     case kNone:
       (void)push_new(Kind::kNone);
@@ -265,7 +234,7 @@ void Machine::step(uint8_t op) {
     case kTuple3:
       return push_tuple(3);
     case kTuple: {
-      std::vector<Value*> items = pop_to_mark();
+      std::vector<Value*> items = stack_.pop_to_mark();
       push_new(Kind::kTuple)->items = std::move(items);
       return;
     }
@@ -273,30 +242,30 @@ void Machine::step(uint8_t op) {
       (void)push_new(Kind::kList);
       return;
     case kAppend: {
-      Value* item = pop();
+      Value* item = stack_.pop();
       return add(Kind::kList, {item});
     }
     case kAppends:
-      return add(Kind::kList, pop_to_mark());
+      return add(Kind::kList, stack_.pop_to_mark());
     case kEmptyDict:
       (void)push_new(Kind::kDict);
       return;
     case kSetItem: {
-      Value* value = pop();
-      Value* key = pop();
+      Value* value = stack_.pop();
+      Value* key = stack_.pop();
       return add(Kind::kDict, {key, value});
     }
     case kSetItems:
-      return add(Kind::kDict, pop_to_mark());
+      return add(Kind::kDict, stack_.pop_to_mark());
     case kEmptySet:
       (void)push_new(Kind::kOther);
       return;
     case kAddItems:
-      (void)pop_to_mark();
-      (void)top();
+      (void)stack_.pop_to_mark();
+      (void)stack_.top();
       return;
     case kFrozenSet:
-      (void)pop_to_mark();
+      (void)stack_.pop_to_mark();
       (void)push_new(Kind::kOther);
       return;
     case kBinGet:
@@ -322,8 +291,8 @@ void Machine::step(uint8_t op) {
     case kBuild:
       return build();
     case kBinPersId: {
-      const Value* id = pop();
-      return push(storage_of(pickle_, *id));
+      const Value* id = stack_.pop();
+      return stack_.push(storage_of(pickle_, *id));
     }
     default:
       malformed("its pickle uses operation ", static_cast<int>(op),
