@@ -10,7 +10,8 @@
 
 namespace thaw {
 
-// Parameters and buffers by torchvision's names (`layer1.0.conv1.weight`), in file or network order.
+// Parameters and buffers by torchvision's names (`layer1.0.conv1.weight`), in file or network
+// order.
 using StateDict = std::vector<std::pair<std::string, at::Tensor>>;
 
 // Free text that travels with the tensors (safetensors' `__metadata__`).

@@ -54,29 +54,29 @@ inline int run_all() {
 
 #define CHECK_JOIN_(a, b) a##b
 #define CHECK_JOIN(a, b) CHECK_JOIN_(a, b)
-#define TEST(name)                                                                             \
-  static void CHECK_JOIN(test_body_, __LINE__)();                                              \
-  static check::Registration CHECK_JOIN(registration_, __LINE__)(name,                         \
-                                                                 CHECK_JOIN(test_body_, __LINE__)); \
+#define TEST(name)                                                \
+  static void CHECK_JOIN(test_body_, __LINE__)();                 \
+  static check::Registration CHECK_JOIN(registration_, __LINE__)( \
+      name, CHECK_JOIN(test_body_, __LINE__));                    \
   static void CHECK_JOIN(test_body_, __LINE__)()
-#define CHECK(condition)                                       \
-  do {                                                         \
+#define CHECK(condition)                                           \
+  do {                                                             \
     if (!(condition)) check::fail(__FILE__, __LINE__, #condition); \
   } while (false)
-#define CHECK_EQUAL(actual, expected)                                                     \
-  do {                                                                                    \
+#define CHECK_EQUAL(actual, expected)                                                         \
+  do {                                                                                        \
     if (!((actual) == (expected))) check::fail(__FILE__, __LINE__, #actual " == " #expected); \
   } while (false)
 // The statement throws thaw::Error with this code.
-#define CHECK_THROWS(statement, expected_code)                                         \
-  do {                                                                                 \
-    std::string code_seen = "nothing thrown";                                          \
-    try {                                                                              \
-      (void)(statement);                                                               \
-    } catch (const thaw::Error& error) {                                               \
-      code_seen = error.code();                                                        \
-    }                                                                                  \
-    if (code_seen != (expected_code))                                                  \
+#define CHECK_THROWS(statement, expected_code)                                                    \
+  do {                                                                                            \
+    std::string code_seen = "nothing thrown";                                                     \
+    try {                                                                                         \
+      (void)(statement);                                                                          \
+    } catch (const thaw::Error& error) {                                                          \
+      code_seen = error.code();                                                                   \
+    }                                                                                             \
+    if (code_seen != (expected_code))                                                             \
       check::fail(__FILE__, __LINE__, #statement " threw " + code_seen + ", not " expected_code); \
   } while (false)
 #define TEST_MAIN() \

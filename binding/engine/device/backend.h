@@ -1,0 +1,54 @@
+// What differs between the CPU and a CUDA device, behind one interface.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/torch.h"
+
+namespace thaw::device {
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual at::Device device() const = 0;
+
+  // Enters the device for the calling thread (device, stream) until the result is destroyed.
+  virtual std::shared_ptr<void> enter() const = 0;
+
+  // A buffer on the host from which copies to the device are fast: page-locked on CUDA.
+  virtual at::Tensor host_buffer(at::IntArrayRef sizes, at::ScalarType type) const = 0;
+
+  // Copies to the device; may return before the copy is done, in which case it is ordered before
+  // whatever the calling thread starts next. `lease` is kept until the source may be reused.
+  virtual at::Tensor upload(const at::Tensor& host, std::shared_ptr<void> lease) const = 0;
+
+  // A generator on the device, seeded.
+  virtual at::Generator generator(uint64_t seed) const = 0;
+
+  // Waits for everything started by the calling thread.
+  virtual void synchronize() const = 0;
+
+  // The arithmetic runs faster in bfloat16 than in float32.
+  virtual bool fast_bfloat16() const = 0;
+};
+
+// `name`: "cpu", "cuda", "cuda:N", or "auto" (CUDA where a device is there, else the CPU).
+// Throws ERR_DEVICE_NOT_FOUND with what is there instead, ERR_INVALID_ARGUMENT.
+std::shared_ptr<const Backend> make_backend(const std::string& name);
+
+struct DeviceFacts {
+  std::string libtorch;        // "2.13.0"
+  std::string cpu_capability;  // "AVX512"
+  bool cpu_bfloat16 = false;   // AVX-512 BF16 or AMX
+  bool cuda_built = false;
+  std::string cuda_version;  // of the headers built against; empty for a CPU build
+  std::string cudnn_version;
+  std::vector<std::string> gpus;  // names, by index
+};
+DeviceFacts device_facts();
+
+}  // namespace thaw::device

@@ -1,0 +1,21 @@
+// A convolution with the frozen BatchNorm after it folded into its weight and bias.
+#pragma once
+
+#include "engine/model/modules.h"
+#include "engine/torch.h"
+
+namespace thaw::model {
+
+struct FoldedConvolution {
+  at::Tensor weight;  // [out, in, kernel, kernel], channels-last, of the compute type
+  at::Tensor bias;    // [out]
+  int64_t stride, padding;
+
+  at::Tensor operator()(const at::Tensor& x) const;
+};
+
+// y = gamma (conv(x) - mean) / sqrt(var + eps) + beta as one convolution; folded in double
+// precision.
+FoldedConvolution fold(const ConvolutionNorm& pair, at::ScalarType compute);
+
+}  // namespace thaw::model

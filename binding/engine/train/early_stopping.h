@@ -1,0 +1,37 @@
+// Watches one quantity over the epochs and says when it has stopped getting better.
+#pragma once
+
+#include "engine/train/history.h"
+#include "engine/train/options.h"
+
+namespace thaw::train {
+
+class EarlyStoppingWatch {
+ public:
+  explicit EarlyStoppingWatch(const EarlyStopping& options) : options_(options) {}
+
+  // Takes the epoch's result; true where it is the best so far.
+  bool improved(int64_t epoch, const EpochRecord& record);
+
+  // More than `patience` epochs have passed since the best one.
+  bool exhausted(int64_t epoch) const {
+    return best_epoch_ >= 0 && epoch - best_epoch_ > options_.patience;
+  }
+
+  bool needs_validation() const {
+    return options_.monitor == Monitor::kValLoss || options_.monitor == Monitor::kValAccuracy;
+  }
+  int64_t best_epoch() const { return best_epoch_; }
+  double best_value() const { return best_value_; }
+  void restore(int64_t best_epoch, double best_value) {
+    best_epoch_ = best_epoch;
+    best_value_ = best_value;
+  }
+
+ private:
+  EarlyStopping options_;
+  int64_t best_epoch_ = -1;
+  double best_value_ = 0;  // signed so that larger is better
+};
+
+}  // namespace thaw::train

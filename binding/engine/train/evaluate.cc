@@ -1,0 +1,93 @@
+#include "engine/train/evaluate.h"
+
+#include "engine/error.h"
+
+namespace thaw::train {
+
+void check_stop(const StopFlag* stop) {
+  if (stop && stop->load(std::memory_order_relaxed)) fail("ERR_ABORTED", "The run was aborted.");
+}
+
+data::LoaderOptions loader_options(const Session& session, const DataOptions& options) {
+  data::LoaderOptions loader;
+  loader.batch_size = options.batch_size;
+  loader.preprocessing = session.preprocessing;
+  loader.threads = options.threads;
+  loader.max_unreadable_share = options.max_unreadable_share;
+  loader.allocate = [backend = session.backend](at::IntArrayRef sizes, at::ScalarType type) {
+    return backend->host_buffer(sizes, type);
+  };
+  return loader;
+}
+
+void evaluate_pass(const Session& session, const Session::Parts& parts, data::Loader& loader,
+                   const Loss& loss, at::ScalarType compute, Metrics& metrics,
+                   const StopFlag* stop) {
+  at::NoGradGuard no_grad;
+  loader.start_epoch(0);
+  while (std::optional<data::Batch> batch = loader.next()) {
+    check_stop(stop);
+    if (batch->samples.empty()) continue;
+    const at::Tensor labels = session.backend->upload(batch->labels, batch->lease);
+    const at::Tensor images = session.input(batch->images, batch->lease, compute);
+    const at::Tensor logits = parts.trained->forward(parts.frozen->forward(images), {});
+    metrics.add(loss(logits, labels), logits, labels);
+  }
+}
+
+Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
+                    const LossOptions& loss_options, const DataOptions& options,
+                    const StopFlag* stop) {
+  const auto scope = session.backend->enter();
+  const Loss loss(loss_options, session.network->outputs(), session.network->device());
+  Metrics metrics(std::max(classes, session.network->outputs()), /*confusion=*/true,
+                  session.network->device());
+  data::Loader loader(std::move(dataset), loader_options(session, options));
+  evaluate_pass(session, session.inference(options.compute), loader, loss, options.compute, metrics,
+                stop);
+  return {metrics.read(), metrics.confusion(), loader.unreadable()};
+}
+
+at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> dataset,
+                   const DataOptions& options, const StopFlag* stop) {
+  at::NoGradGuard no_grad;
+  const auto scope = session.backend->enter();
+  if (session.network->head().empty()) {
+    fail("ERR_NO_HEAD",
+         "The model has no head to predict classes with: load it with includeTop or call "
+         "replaceHead().");
+  }
+  data::LoaderOptions loader_settings = loader_options(session, options);
+  loader_settings.drop_unreadable = false;
+  data::Loader loader(std::move(dataset), std::move(loader_settings));
+  const Session::Parts& parts = session.inference(options.compute);
+  const bool sigmoid = session.network->final_activation() == model::Activation::kSigmoid ||
+                       session.network->outputs() == 1;
+  std::vector<at::Tensor> all;
+  loader.start_epoch(0);
+  while (std::optional<data::Batch> batch = loader.next()) {
+    check_stop(stop);
+    const at::Tensor images = session.input(batch->images, batch->lease, options.compute);
+    const at::Tensor logits = parts.trained->forward(parts.frozen->forward(images), {});
+    at::Tensor probabilities = sigmoid ? logits.sigmoid() : logits.softmax(1);
+    if (logits.size(1) == 1) probabilities = at::cat({1 - probabilities, probabilities}, 1);
+    all.push_back(probabilities.to(at::kCPU));
+  }
+  return at::cat(all);
+}
+
+at::Tensor apply(Session& session, const at::Tensor& images, at::ScalarType compute) {
+  at::NoGradGuard no_grad;
+  const auto scope = session.backend->enter();
+  const Session::Parts& parts = session.inference(compute);
+  const at::Tensor input = session.input(images, nullptr, compute);
+  at::Tensor output = parts.trained->forward(parts.frozen->forward(input), {}).to(at::kFloat);
+  if (session.network->head().empty())
+    return output.permute({0, 2, 3, 1}).contiguous().to(at::kCPU);
+  if (session.network->final_activation() == model::Activation::kSoftmax)
+    output = output.softmax(1);
+  if (session.network->final_activation() == model::Activation::kSigmoid) output = output.sigmoid();
+  return output.to(at::kCPU).contiguous();
+}
+
+}  // namespace thaw::train

@@ -1,0 +1,43 @@
+// Evaluation over a labelled data set, and predictions.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/data/loader.h"
+#include "engine/train/metrics.h"
+#include "engine/train/options.h"
+#include "engine/train/session.h"
+
+namespace thaw::train {
+
+struct Evaluation {
+  Metrics::Values values;
+  std::vector<int64_t> confusion;  // classes x classes; rows: label, columns: prediction
+  std::vector<data::UnreadableImage> unreadable;
+};
+
+// Throws what the loader throws, ERR_ABORTED.
+Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
+                    const LossOptions& loss, const DataOptions& options, const StopFlag* stop);
+
+// Probabilities [images, classes] float32 on the CPU: softmax of the logits, or, of a head that
+// ends in sigmoid, the sigmoid (a single output p gives the two columns 1 - p, p). The first
+// unreadable image throws.
+at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> dataset,
+                   const DataOptions& options, const StopFlag* stop);
+
+// The network as a function: normalised images [N, H, W, 3] float32 -> outputs of its last layer,
+// final activation included ([N, outputs], or the feature map [N, h, w, channels] without a head),
+// on the CPU.
+at::Tensor apply(Session& session, const at::Tensor& images, at::ScalarType compute);
+
+// Loader options that evaluation, prediction and training share.
+data::LoaderOptions loader_options(const Session& session, const DataOptions& options);
+
+// One pass in inference mode; used by evaluate() and for validation while training.
+void evaluate_pass(const Session& session, const Session::Parts& parts, data::Loader& loader,
+                   const Loss& loss, at::ScalarType compute, Metrics& metrics,
+                   const StopFlag* stop);
+
+}  // namespace thaw::train

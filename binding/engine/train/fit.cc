@@ -1,0 +1,235 @@
+#include "engine/train/fit.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "engine/error.h"
+#include "engine/train/checkpoint.h"
+#include "engine/train/early_stopping.h"
+#include "engine/train/evaluate.h"
+#include "engine/train/step.h"
+
+namespace thaw::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+class Run {
+ public:
+  Run(Session& session, std::shared_ptr<const data::Dataset> dataset,
+      std::shared_ptr<const data::Dataset> validation, int64_t classes,
+      const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
+      const StopFlag* stop)
+      : session_(session),
+        classes_(classes),
+        options_(options),
+        events_(events),
+        stop_(stop),
+        step_(session, training, options, classes),
+        loader_(dataset, training_loader_options()) {
+    if (validation) validation_.emplace(std::move(validation), loader_options(session, options));
+    if (options.early_stopping) watch_.emplace(*options.early_stopping);
+    if (watch_ && watch_->needs_validation() && !validation_) {
+      fail("ERR_INVALID_ARGUMENT", "Early stopping on a validation quantity needs validationData.");
+    }
+    if (!options.checkpoint_directory.empty()) {
+      fingerprint_ = run_fingerprint(*session.network, *dataset, training, options);
+      if (options.resume) resume();
+    }
+  }
+
+  History operator()() {
+    if (events_.begin) {
+      events_.begin({.batches = loader_.batches_per_epoch(),
+                     .start_epoch = position_.epoch,
+                     .trainable_parameters = step_.trainable_parameters()});
+    }
+    while (position_.epoch < options_.epochs && !stopped_early_) run_epoch();
+    if (watch_ && options_.early_stopping->restore_best && !best_.empty()) {
+      restore_state(*session_.network, best_);
+    }
+    session_.network->touch();
+    History history;
+    history.epochs = position_.epochs;
+    history.unreadable = loader_.unreadable();
+    if (validation_) {
+      for (data::UnreadableImage& image : validation_->unreadable())
+        history.unreadable.push_back(image);
+    }
+    history.best_epoch = watch_ ? watch_->best_epoch() : -1;
+    history.stopped_early = stopped_early_;
+    history.seconds_waited = loader_.seconds_waited();
+    return history;
+  }
+
+ private:
+  data::LoaderOptions training_loader_options() const {
+    data::LoaderOptions loader = loader_options(session_, options_);
+    loader.shuffle = options_.shuffle;
+    loader.seed = options_.seed;
+    loader.augmentation = options_.augmentation;
+    return loader;
+  }
+
+  void run_epoch() {
+    const int64_t epoch = position_.epoch;
+    EpochRecord record;
+    const Clock::time_point start = Clock::now();
+    const double seconds_before = position_.training_seconds;
+    train_epoch(record);
+    if (validation_) validate(record);
+    record.seconds = seconds_before + seconds_since(start);
+
+    position_.epochs.push_back(record);
+    if (watch_) {
+      if (watch_->improved(epoch, record) && options_.early_stopping->restore_best) {
+        best_ = trainable_state(*session_.network);
+      }
+      stopped_early_ = watch_->exhausted(epoch);
+    }
+    position_.epoch = epoch + 1;
+    position_.batch = 0;
+    position_.training_seconds = 0;
+    position_.metric_sums.reset();
+    save();
+    if (events_.epoch) events_.epoch(epoch, record);
+  }
+
+  void train_epoch(EpochRecord& record) {
+    const int64_t epoch = position_.epoch, batches = loader_.batches_per_epoch();
+    Metrics metrics(classes_, /*confusion=*/false, session_.network->device());
+    if (position_.metric_sums.defined()) metrics.restore(position_.metric_sums);
+    const double seconds_before = position_.training_seconds;
+    const Clock::time_point start = Clock::now();
+    const auto elapsed = [&] { return seconds_before + seconds_since(start); };
+    Clock::time_point reported = start;
+
+    loader_.start_epoch(epoch, position_.batch);
+    for (int64_t batch = position_.batch; batch < batches; ++batch) {
+      if (!step_.pending() && stopping()) abort_at(batch, metrics, elapsed());
+      std::optional<data::Batch> next = loader_.next();
+      if (!next) break;
+      if (next->samples.empty()) continue;
+      const at::Tensor labels = session_.backend->upload(next->labels, next->lease);
+      const at::Tensor images = session_.input(next->images, next->lease, options_.compute);
+      next.reset();  // the loader may fill the buffer again
+      record.learning_rate =
+          step_(images, labels, epoch * batches + batch, batches, batch + 1 == batches, metrics);
+      if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
+        reported = Clock::now();
+        report(epoch, batch, batches, metrics, elapsed());
+      }
+    }
+    session_.backend->synchronize();
+    record.training = metrics.read();
+    const double seconds = elapsed();
+    record.images_per_second =
+        static_cast<double>(record.training.images) / std::max(seconds, 1e-9);
+    if (!std::isfinite(record.training.loss)) {
+      fail("ERR_LOSS_NOT_FINITE", "The loss was no longer a finite number in epoch ", epoch + 1,
+           ": lower the learning rate or clip the gradients.");
+    }
+    position_.batch = batches;
+    position_.metric_sums = metrics.sums();
+    position_.training_seconds = seconds;
+  }
+
+  void validate(EpochRecord& record) {
+    Metrics metrics(classes_, /*confusion=*/false, session_.network->device());
+    try {
+      evaluate_pass(session_, step_.parts(), *validation_, step_.loss(), options_.compute, metrics,
+                    stop_);
+    } catch (const Error& error) {
+      if (error.code() == "ERR_ABORTED") save();  // resumes with this validation
+      throw;
+    }
+    record.validation = metrics.read();
+    record.validated = true;
+  }
+
+  void report(int64_t epoch, int64_t batch, int64_t batches, const Metrics& metrics,
+              double seconds) {
+    const Metrics::Values values = metrics.read();
+    events_.batch(
+        {.epoch = epoch,
+         .batch = batch,
+         .batches = batches,
+         .images = values.images,
+         .images_per_second = static_cast<double>(values.images) / std::max(seconds, 1e-9),
+         .loss = values.loss,
+         .accuracy = values.accuracy});
+  }
+
+  bool stopping() const { return stop_ && stop_->load(std::memory_order_relaxed); }
+
+  [[noreturn]] void abort_at(int64_t batch, const Metrics& metrics, double seconds) {
+    position_.batch = batch;
+    position_.metric_sums = metrics.sums();
+    position_.training_seconds = seconds;
+    save();
+    session_.network->touch();
+    fail("ERR_ABORTED", "Training was stopped in epoch ", position_.epoch + 1, " before batch ",
+         batch + 1, ".");
+  }
+
+  void save() {
+    if (options_.checkpoint_directory.empty()) return;
+    position_.model = trainable_state(*session_.network);
+    position_.optimizer = step_.optimizer().state();
+    position_.best = best_;
+    if (watch_) {
+      position_.best_epoch = watch_->best_epoch();
+      position_.best_value = watch_->best_value();
+    }
+    save_checkpoint(options_.checkpoint_directory, fingerprint_, position_);
+    position_.model.clear();
+    position_.optimizer.clear();
+  }
+
+  void resume() {
+    std::optional<Checkpoint> found = load_checkpoint(options_.checkpoint_directory, fingerprint_);
+    if (!found) return;
+    restore_state(*session_.network, found->model);
+    step_.optimizer().load_state(found->optimizer);
+    best_ = std::move(found->best);
+    position_ = std::move(*found);
+    position_.model.clear();
+    position_.optimizer.clear();
+    position_.best.clear();
+    if (watch_) {
+      watch_->restore(position_.best_epoch, position_.best_value);
+      stopped_early_ = position_.epoch > 0 && watch_->exhausted(position_.epoch - 1);
+    }
+  }
+
+  Session& session_;
+  int64_t classes_;
+  const FitOptions& options_;
+  const FitEvents& events_;
+  const StopFlag* stop_;
+  Step step_;
+  data::Loader loader_;
+  std::optional<data::Loader> validation_;
+  std::optional<EarlyStoppingWatch> watch_;
+  std::string fingerprint_;
+  Checkpoint position_;  // where the run stands; its tensors are filled in only to be saved
+  StateDict best_;
+  bool stopped_early_ = false;
+};
+
+}  // namespace
+
+History fit(Session& session, std::shared_ptr<const data::Dataset> dataset,
+            std::shared_ptr<const data::Dataset> validation, int64_t classes,
+            const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
+            const StopFlag* stop) {
+  const auto scope = session.backend->enter();
+  return Run(session, std::move(dataset), std::move(validation), classes, training, options, events,
+             stop)();
+}
+
+}  // namespace thaw::train

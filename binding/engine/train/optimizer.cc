@@ -1,0 +1,144 @@
+#include "engine/train/optimizer.h"
+
+#include <unordered_map>
+
+#include "engine/error.h"
+
+namespace thaw::train {
+
+Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups)
+    : options_(options) {
+  for (const ParameterGroup& from : groups) {
+    Group group{
+        .slots = {}, .learning_rate = from.learning_rate, .weight_decay = from.weight_decay};
+    for (const auto& [name, parameter] : from.parameters) {
+      Slot slot{.name = name, .parameter = parameter, .first = {}, .second = {}, .steps = {}};
+      // Preserved memory format: the fused kernels walk parameter, gradient and moments in one
+      // order.
+      const at::Tensor values = parameter.detach();
+      if (options.kind != OptimizerKind::kSgd) {
+        slot.first = at::zeros_like(values, at::MemoryFormat::Preserve);
+        slot.second = at::zeros_like(values, at::MemoryFormat::Preserve);
+        slot.steps = at::zeros({}, values.options().dtype(at::kFloat));
+      } else if (options.momentum != 0) {
+        slot.first = at::zeros_like(values, at::MemoryFormat::Preserve);
+      }
+      group.slots.push_back(std::move(slot));
+    }
+    groups_.push_back(std::move(group));
+  }
+}
+
+void Optimizer::step(double factor) {
+  at::NoGradGuard no_grad;
+  for (Group& group : groups_) {
+    const double learning_rate = group.learning_rate * factor;
+    if (options_.kind == OptimizerKind::kSgd) {
+      step_sgd(group, learning_rate);
+    } else {
+      step_adam(group, learning_rate);
+    }
+  }
+}
+
+void Optimizer::step_adam(Group& group, double learning_rate) {
+  std::vector<at::Tensor> parameters, gradients, first, second, steps;
+  for (Slot& slot : group.slots) {
+    if (!slot.parameter.grad().defined()) continue;
+    slot.steps.add_(1);
+    parameters.push_back(slot.parameter);
+    gradients.push_back(slot.parameter.grad());
+    first.push_back(slot.first);
+    second.push_back(slot.second);
+    steps.push_back(slot.steps);
+  }
+  if (parameters.empty()) return;
+  const auto update = [&](const auto& fused) {
+    fused(parameters, gradients, first, second, std::vector<at::Tensor>{}, steps, learning_rate,
+          options_.beta1, options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
+          /*maximize=*/false);
+  };
+  if (options_.kind == OptimizerKind::kAdam) {
+    update([](auto&&... arguments) { at::_fused_adam_(arguments...); });
+  } else {
+    update([](auto&&... arguments) { at::_fused_adamw_(arguments...); });
+  }
+}
+
+void Optimizer::step_sgd(Group& group, double learning_rate) {
+  std::vector<at::Tensor> parameters, gradients, momenta;
+  for (Slot& slot : group.slots) {
+    if (!slot.parameter.grad().defined()) continue;
+    parameters.push_back(slot.parameter);
+    gradients.push_back(slot.parameter.grad());
+    if (slot.first.defined()) momenta.push_back(slot.first);
+  }
+  if (parameters.empty()) return;
+  // Without dampening, a first step is a step from a momentum of zero.
+  at::_fused_sgd_(
+      parameters, gradients, momenta, group.weight_decay, options_.momentum, learning_rate,
+      /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false, {}, {});
+}
+
+void Optimizer::zero_gradients() {
+  for (Group& group : groups_) {
+    for (Slot& slot : group.slots) slot.parameter.mutable_grad().reset();
+  }
+}
+
+std::vector<at::Tensor> Optimizer::gradients() const {
+  std::vector<at::Tensor> gradients;
+  for (const Group& group : groups_) {
+    for (const Slot& slot : group.slots) {
+      if (slot.parameter.grad().defined()) gradients.push_back(slot.parameter.grad());
+    }
+  }
+  return gradients;
+}
+
+StateDict Optimizer::state() const {
+  StateDict state;
+  const auto add = [&](const std::string& name, const at::Tensor& tensor) {
+    if (tensor.defined()) state.emplace_back(name, tensor.to(at::kCPU).contiguous());
+  };
+  for (const Group& group : groups_) {
+    for (const Slot& slot : group.slots) {
+      add(slot.name + ".first", slot.first);
+      add(slot.name + ".second", slot.second);
+      add(slot.name + ".steps", slot.steps);
+    }
+  }
+  return state;
+}
+
+void Optimizer::load_state(const StateDict& state) {
+  std::unordered_map<std::string, const at::Tensor*> found;
+  for (const auto& [name, tensor] : state) found.emplace(name, &tensor);
+  const auto restore = [&](const std::string& name, at::Tensor& to) {
+    if (!to.defined()) return;
+    const auto entry = found.find(name);
+    if (entry == found.end() || entry->second->sizes() != to.sizes()) {
+      fail("ERR_CHECKPOINT_MISMATCH", "The checkpoint holds no fitting optimizer state '", name,
+           "': it was written with other layers trainable or with another optimizer.");
+    }
+    to.copy_(*entry->second);
+  };
+  at::NoGradGuard no_grad;
+  for (Group& group : groups_) {
+    for (Slot& slot : group.slots) {
+      restore(slot.name + ".first", slot.first);
+      restore(slot.name + ".second", slot.second);
+      restore(slot.name + ".steps", slot.steps);
+    }
+  }
+}
+
+void clip_gradients(const std::vector<at::Tensor>& gradients, double limit) {
+  if (gradients.empty()) return;
+  at::NoGradGuard no_grad;
+  const at::Tensor norm = at::stack(at::_foreach_norm(gradients, 2)).norm(2);
+  const at::Tensor scale = (limit / (norm + 1e-6)).clamp_max(1.0);
+  at::_foreach_mul_(gradients, scale);
+}
+
+}  // namespace thaw::train

@@ -1,0 +1,68 @@
+// Adam, AdamW and SGD with momentum on libtorch's fused kernels: one call a group, no graph.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/state_dict.h"
+
+namespace thaw::train {
+
+enum class OptimizerKind { kAdam, kAdamW, kSgd };
+
+struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::kAdam;
+  double learning_rate = 1e-3;
+  double weight_decay = 0;  // Adam, SGD: added to the gradient (L2); AdamW: decoupled
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-7;  // added to the root of the bias-corrected second moment (PyTorch's place)
+  double momentum = 0;    // SGD
+  bool nesterov = false;  // SGD
+};
+
+struct ParameterGroup {
+  StateDict parameters;  // leaf tensors that require gradients
+  double learning_rate;
+  double weight_decay;
+};
+
+class Optimizer {
+ public:
+  Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
+
+  // One update from the gradients, with every group's learning rate times `factor`.
+  void step(double factor);
+  void zero_gradients();
+
+  std::vector<at::Tensor> gradients() const;
+
+  // Moments and step counts by "<parameter>.<slot>", for checkpoints.
+  StateDict state() const;
+  // Throws ERR_CHECKPOINT_MISMATCH where a tensor is missing or has another shape.
+  void load_state(const StateDict& state);
+
+ private:
+  struct Slot {
+    std::string name;
+    at::Tensor parameter;
+    at::Tensor first;   // Adam: mean of the gradient; SGD: momentum buffer
+    at::Tensor second;  // Adam: mean of its square
+    at::Tensor steps;   // Adam: float32 scalar
+  };
+  struct Group {
+    std::vector<Slot> slots;
+    double learning_rate;
+    double weight_decay;
+  };
+
+  void step_adam(Group& group, double learning_rate);
+  void step_sgd(Group& group, double learning_rate);
+
+  OptimizerOptions options_;
+  std::vector<Group> groups_;
+};
+
+// Scales the gradients so that their common 2-norm is at most `limit` (Pascanu et al. 2013).
+void clip_gradients(const std::vector<at::Tensor>& gradients, double limit);
+
+}  // namespace thaw::train

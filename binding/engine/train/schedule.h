@@ -1,0 +1,23 @@
+// Learning rate schedules, by optimizer step.
+#pragma once
+
+#include <cstdint>
+
+namespace thaw::train {
+
+enum class ScheduleKind { kConstant, kCosine, kStep };
+
+struct Schedule {
+  ScheduleKind kind = ScheduleKind::kConstant;
+  double warmup_epochs = 0;  // linear from 1/steps up to the full rate
+  double minimum = 0;        // cosine: the share of the full rate at the end
+  double every_epochs = 30;  // step: epochs between two reductions
+  double gamma = 0.1;        // step: factor of each reduction
+};
+
+// What the learning rate is multiplied by at `step` (from 0). Cosine: Loshchilov and Hutter 2016,
+// without restarts, over the steps after the warm-up.
+double learning_rate_factor(const Schedule& schedule, int64_t step, int64_t steps_per_epoch,
+                            int64_t epochs);
+
+}  // namespace thaw::train

@@ -1,0 +1,31 @@
+#include "engine/train/session.h"
+
+namespace thaw::train {
+
+Session::Parts Session::split(int first_trained_unit, at::ScalarType compute) const {
+  const int boundary = std::min(first_trained_unit, network->head_unit());
+  return {model::make_frozen_part(*network, boundary, compute),
+          model::make_trained_part(*network, boundary, compute)};
+}
+
+const Session::Parts& Session::inference(at::ScalarType compute) {
+  if (inference_version_ != network->version() || inference_type_ != compute ||
+      !inference_.frozen) {
+    inference_ = {};  // free the old copies before the new ones are made
+    inference_ = split(network->head_unit(), compute);
+    inference_version_ = network->version();
+    inference_type_ = compute;
+  }
+  return inference_;
+}
+
+at::Tensor Session::input(const at::Tensor& host_images, std::shared_ptr<void> lease,
+                          at::ScalarType compute) const {
+  return data::normalise(backend->upload(host_images, std::move(lease)), preprocessing, compute);
+}
+
+at::ScalarType automatic_precision(const device::Backend& backend) {
+  return backend.fast_bfloat16() ? at::kBFloat16 : at::kFloat;
+}
+
+}  // namespace thaw::train

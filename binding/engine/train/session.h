@@ -1,0 +1,43 @@
+// A network on a device with its preprocessing: what is trained, evaluated and asked for
+// predictions.
+#pragma once
+
+#include <memory>
+
+#include "engine/data/preprocessing.h"
+#include "engine/device/backend.h"
+#include "engine/model/frozen_part.h"
+#include "engine/model/network.h"
+#include "engine/model/trained_part.h"
+
+namespace thaw::train {
+
+struct Session {
+  std::shared_ptr<model::Network> network;
+  std::shared_ptr<const device::Backend> backend;
+  data::Preprocessing preprocessing;
+
+  // The network prepared to be run up to a boundary as frozen, from there on as trained.
+  struct Parts {
+    std::shared_ptr<const model::FrozenPart> frozen;
+    std::shared_ptr<const model::TrainedPart> trained;
+  };
+  Parts split(int first_trained_unit, at::ScalarType compute) const;
+
+  // Both parts for inference: all of the backbone as frozen. Kept until the network changes.
+  const Parts& inference(at::ScalarType compute);
+
+  // Preprocessed host images -> device, normalised, in the compute type.
+  at::Tensor input(const at::Tensor& host_images, std::shared_ptr<void> lease,
+                   at::ScalarType compute) const;
+
+ private:
+  Parts inference_;
+  uint64_t inference_version_ = ~uint64_t{0};
+  at::ScalarType inference_type_ = at::kFloat;
+};
+
+// bfloat16 where the device computes faster in it, else float32.
+at::ScalarType automatic_precision(const device::Backend& backend);
+
+}  // namespace thaw::train
