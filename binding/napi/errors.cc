@@ -1,0 +1,45 @@
+#include "napi/errors.h"
+
+#include <c10/util/Exception.h>
+
+#include <new>
+
+#include "engine/error.h"
+
+namespace thaw::napi {
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+Failure describe(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  } catch (const c10::OutOfMemoryError& error) {
+    return {"ERR_CUDA_OUT_OF_MEMORY",
+            "The GPU's memory is full; use a smaller batchSize. " + first_line(error.what_without_backtrace())};
+  } catch (const c10::Error& error) {
+    const std::string message = first_line(error.what_without_backtrace());
+    if (message.find("DefaultCPUAllocator") != std::string::npos) {
+      return {"ERR_OUT_OF_MEMORY", "Memory is full; use a smaller batchSize. " + message};
+    }
+    return {"ERR_LIBTORCH", message};
+  } catch (const std::bad_alloc&) {
+    return {"ERR_OUT_OF_MEMORY", "Memory is full; use a smaller batchSize."};
+  } catch (const std::exception& error) {
+    return {"ERR_INTERNAL", error.what()};
+  } catch (...) {
+    return {"ERR_INTERNAL", "The engine threw something that is no exception."};
+  }
+}
+
+Napi::Error to_error(Napi::Env env, const Failure& failure) {
+  Napi::Error error = Napi::Error::New(env, failure.message);
+  error.Set("code", Napi::String::New(env, failure.code));
+  return error;
+}
+
+}  // namespace thaw::napi

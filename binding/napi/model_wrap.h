@@ -1,0 +1,53 @@
+// A network as JavaScript holds it. Long calls run on threads of their own, one at a time for each network.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "engine/train/session.h"
+#include "napi/napi.h"
+
+namespace thaw::napi {
+
+class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
+ public:
+  // What tasks share with the object; it outlives the object while a task runs.
+  struct Shared {
+    train::Session session;
+    std::mutex running;  // held by the one task that uses the session
+  };
+
+  static Napi::Function define(Napi::Env env);
+  static Napi::Object make(Napi::Env env, std::shared_ptr<Shared> shared);
+  explicit ModelWrap(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value layers(const Napi::CallbackInfo& info);
+  Napi::Value device(const Napi::CallbackInfo& info);
+  void set_trainable(const Napi::CallbackInfo& info);  // (indices: number[], trainable: boolean)
+  void replace_head(const Napi::CallbackInfo& info);   // (layers, seed)
+  Napi::Value fit(const Napi::CallbackInfo& info);  // (train, validation, classes, training, options, stop, listener)
+  Napi::Value evaluate(const Napi::CallbackInfo& info);  // (dataset, classes, training, options, stop)
+  Napi::Value predict(const Napi::CallbackInfo& info);   // (dataset, options, stop)
+  Napi::Value apply(const Napi::CallbackInfo& info);     // (dataset of float32 pixels, options)
+  Napi::Value save(const Napi::CallbackInfo& info);      // (path, format, metadata)
+  Napi::Value state(const Napi::CallbackInfo& info);     // (): Promise<Record<name, tensor>>
+  void dispose(const Napi::CallbackInfo& info);
+
+  // The session, or ERR_DISPOSED; ERR_MODEL_BUSY while fit() runs.
+  std::shared_ptr<Shared> use(Napi::Env env) const;
+  // For changes made at once: no task may be under way.
+  std::shared_ptr<Shared> change(Napi::Env env) const;
+  // Counts a task under way; the result is to be called when it has settled.
+  std::function<void()> begin(Napi::Env env, bool fitting);
+
+  std::shared_ptr<Shared> shared_;
+  int64_t bytes_ = 0;  // reported to V8
+  int tasks_ = 0;      // under way; touched on the JavaScript thread only
+  bool fitting_ = false;
+};
+
+// createModel(options): Promise<Model>
+Napi::Value create_model(const Napi::CallbackInfo& info);
+
+}  // namespace thaw::napi

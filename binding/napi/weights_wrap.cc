@@ -1,0 +1,56 @@
+#include "napi/weights_wrap.h"
+
+#include "napi/convert.h"
+#include "napi/state.h"
+#include "napi/task.h"
+
+namespace thaw::napi {
+
+using File = std::shared_ptr<const weights::WeightsFile>;
+
+Napi::Function WeightsWrap::define(Napi::Env env) {
+  return DefineClass(env, "Weights",
+                     {InstanceAccessor<&WeightsWrap::format>("format"),
+                      InstanceAccessor<&WeightsWrap::metadata>("metadata"),
+                      InstanceAccessor<&WeightsWrap::shapes>("shapes")});
+}
+
+WeightsWrap::WeightsWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WeightsWrap>(info) {
+  if (info.Length() != 1 || !info[0].IsExternal()) {
+    throw Napi::TypeError::New(info.Env(), "Weights are made by readWeights().");
+  }
+  file_ = *info[0].As<Napi::External<File>>().Data();
+}
+
+Napi::Object WeightsWrap::make(Napi::Env env, File file) {
+  return State::of(env).weights_class.New({Napi::External<File>::New(env, &file)});
+}
+
+File WeightsWrap::from(const Napi::Value& value) {
+  return value.IsObject() ? Unwrap(value.As<Napi::Object>())->file_ : nullptr;
+}
+
+Napi::Value WeightsWrap::format(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), file_->format);
+}
+
+Napi::Value WeightsWrap::metadata(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  for (const auto& [name, text] : file_->metadata) object.Set(name, text);
+  return object;
+}
+
+Napi::Value WeightsWrap::shapes(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  for (const auto& [name, tensor] : file_->tensors) object.Set(name, to_array(info.Env(), tensor.sizes()));
+  return object;
+}
+
+Napi::Value read_weights(const Napi::CallbackInfo& info) {
+  return run_task(info.Env(), [path = info[0].ToString().Utf8Value()](const TaskContext&) -> MakeValue {
+    auto file = std::make_shared<const weights::WeightsFile>(weights::read_weights(path));
+    return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
+  });
+}
+
+}  // namespace thaw::napi

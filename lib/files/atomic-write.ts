@@ -1,0 +1,44 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { ThawError } from '../errors.ts';
+
+/**
+ * Writes a file through `<path>.part` and rename: readers see the old content or the new, never half of it.
+ * @throws ThawError ERR_DISK_FULL, ERR_WRITE_FAILED; the old file is then untouched and the part removed
+ */
+export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  const part = `${path}.part`;
+  try {
+    const file = await open(part, 'w');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw writeFailed(path, error);
+  }
+}
+
+/** The sentence for a file or folder that cannot be written. */
+export function writeFailed(path: string, error: unknown): ThawError {
+  if (error instanceof ThawError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new ThawError('ERR_DISK_FULL', `No space is left to write ${path}; free some and run again.`, {
+      cause: error,
+    });
+  }
+  const reasons: Record<string, string> = {
+    EACCES: 'permission denied',
+    EROFS: 'the file system is read-only',
+    EEXIST: 'a file of that name is in the way',
+    ENOTDIR: 'a part of the path is a file',
+    EISDIR: 'it is a folder',
+    ENOENT: 'its folder does not exist',
+  };
+  const reason = reasons[code ?? ''] ?? message;
+  return new ThawError('ERR_WRITE_FAILED', `Cannot write ${path}: ${reason}.`, { cause: error });
+}

@@ -1,0 +1,43 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { FoundLibtorch, Variant } from '../libtorch/find.ts';
+
+/** What the last setup of a build folder was asked for and did; kept in the folder. */
+export interface SetupState {
+  readonly variant: Variant;
+  /** Undefined where the pinned version was meant. */
+  readonly version?: string | undefined;
+  readonly pinned: string;
+  readonly driver: boolean;
+  readonly libtorch: FoundLibtorch;
+  readonly tests: boolean;
+  /** The fingerprint of the native build; undefined when it has not succeeded. */
+  readonly native?: string | undefined;
+}
+
+const stateFile = (buildFolder: string) => path.join(buildFolder, 'thaw-setup.json');
+
+/** Undefined for the first setup, and when the file is not readable: then everything is looked up anew. */
+export function readState(buildFolder: string): SetupState | undefined {
+  const state = readJson(stateFile(buildFolder)) as SetupState | undefined;
+  return typeof state?.libtorch?.path === 'string' ? state : undefined;
+}
+
+export function writeState(buildFolder: string, state: SetupState): void {
+  writeWhole(stateFile(buildFolder), `${JSON.stringify(state, undefined, 2)}\n`);
+}
+
+/** Writes through a rename, so that an interruption leaves the old content or the new. */
+export function writeWhole(file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
