@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { ThawError } from './errors.ts';
+import { ThawError } from '../errors.ts';
 
 /**
  * Writes a file through `<path>.part` and rename: readers see the old content or the new, never half of it.

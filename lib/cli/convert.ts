@@ -1,0 +1,47 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type OptionSpec, trainOptions } from '../config/options.ts';
+import { unreadable } from '../data/files.ts';
+import { parseArguments, unusable } from './args.ts';
+import { outputOptions } from './common.ts';
+import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { optionsHelp } from './help.ts';
+
+const { json: _, ...plainOutput } = outputOptions;
+
+const options = {
+  architecture: { ...trainOptions.architecture, help: 'the network, where the file does not say it' },
+  ...plainOutput,
+} as const satisfies Record<string, OptionSpec>;
+
+export const convertCommand: Command = {
+  name: 'convert',
+  summary: 'Turn a weights file into another format.',
+  usage: 'thaw convert IN OUT',
+  help: () =>
+    `IN is a .pt, .pth, .safetensors or .h5 file; OUT ends in .safetensors or .pt (TorchScript).\n\n${optionsHelp(options)}`,
+  run: convert,
+};
+
+async function convert(args: readonly string[], context: CommandContext): Promise<number> {
+  const { values, positionals } = parseArguments(args, options, 'convert');
+  const [input, output, ...more] = positionals;
+  if (input === undefined || output === undefined || more.length > 0) {
+    throw unusable('thaw convert takes two files: IN and OUT.');
+  }
+  if (!/\.(safetensors|pt)$/i.test(output))
+    throw unusable(`Expected OUT to end in .safetensors or .pt but received '${output}'.`);
+  const from = resolve(context.cwd, input);
+  await access(from).catch((error) => {
+    throw unreadable(input, error);
+  });
+  const api = await context.api();
+  const model = await api.load(values.architecture, { weights: from, device: 'cpu', signal: context.signal });
+  try {
+    await model.save(resolve(context.cwd, output));
+  } finally {
+    model.dispose();
+  }
+  context.stdout.write(`${output}\n`);
+  return exitCodes.done;
+}

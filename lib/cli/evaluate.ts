@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+import { trainOptions } from '../config/options.ts';
+import { loadImages } from '../data/load-images.ts';
+import type { Evaluation } from './api.ts';
+import { noPositionals, parseArguments, unusable } from './args.ts';
+import { modelOptions, outputOptions, percent, plural, short, table } from './common.ts';
+import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { optionsHelp } from './help.ts';
+import { withModel } from './load-model.ts';
+import { writeEvent } from './output.ts';
+
+const options = {
+  ...modelOptions,
+  data: {
+    ...trainOptions.data,
+    help: 'a folder with a folder of images a class, or a .csv or .jsonl listing',
+  },
+  batchSize: trainOptions.batchSize,
+  precision: trainOptions.precision,
+  threads: trainOptions.threads,
+  ...outputOptions,
+} as const;
+
+/** Wider matrices do not fit a terminal; then the commonest confusions are listed in its place. */
+const widestMatrix = 15;
+
+export const evaluateCommand: Command = {
+  name: 'evaluate',
+  summary: 'Measure a saved model on labelled images.',
+  usage: 'thaw evaluate --model FILE --data PATH [OPTIONS]',
+  help: () => optionsHelp(options),
+  run: evaluate,
+};
+
+async function evaluate(args: readonly string[], context: CommandContext): Promise<number> {
+  const { values, positionals } = parseArguments(args, options, 'evaluate');
+  noPositionals(positionals, 'evaluate');
+  const { data } = values;
+  if (data === undefined) throw unusable('thaw evaluate needs --data PATH, the images to measure on.');
+  return withModel(values, 'evaluate', context, async (model) => {
+    const { train: images } = await loadImages(resolve(context.cwd, data), { classes: model.classes });
+    const result = await model.evaluate(images, {
+      batchSize: values.batchSize ?? trainOptions.batchSize.default,
+      precision: values.precision ?? 'auto',
+      threads: values.threads ?? 0,
+      signal: context.signal,
+    });
+    if (values.json) writeEvent(context.stdout, { classes: model.classes, ...result });
+    else context.stdout.write(evaluationText(result));
+    for (const { name, reason } of result.skipped) context.stderr.write(`left out: ${name}: ${reason}\n`);
+    return exitCodes.done;
+  });
+}
+
+/** The tables that `thaw evaluate` prints. */
+export function evaluationText({
+  loss,
+  accuracy,
+  top5,
+  images,
+  perClass,
+  confusionMatrix,
+}: Evaluation): string {
+  const head = `${plural(images, 'image')}: loss ${short(loss)}, accuracy ${percent(accuracy)}, top-5 ${percent(top5)}\n`;
+  const scores = table([
+    ['class', 'precision', 'recall', 'F1', 'images'],
+    ...perClass.map((row) => [
+      row.label,
+      percent(row.precision),
+      percent(row.recall),
+      percent(row.f1),
+      String(row.support),
+    ]),
+  ]);
+  const labels = perClass.map(({ label }) => label);
+  return `${head}\n${scores}\n\n${confusionText(labels, confusionMatrix)}\n`;
+}
+
+function confusionText(labels: readonly string[], matrix: readonly (readonly number[])[]): string {
+  if (labels.length <= widestMatrix) {
+    const rows = matrix.map((row, i) => [labels[i] ?? '', ...row.map(String)]);
+    const heading = ['true \\ predicted', ...labels.map((label) => [...label].slice(0, 8).join(''))];
+    return table([heading, ...rows]);
+  }
+  const confusions = matrix
+    .flatMap((row, i) =>
+      row.map((count, j) => ({ count, from: labels[i] ?? '', to: labels[j] ?? '', wrong: i !== j })),
+    )
+    .filter(({ count, wrong }) => wrong && count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, 20);
+  if (confusions.length === 0) return 'No image was taken for one of another class.';
+  return table([
+    ['commonest confusions', 'taken for', 'images'],
+    ...confusions.map(({ count, from, to }) => [from, to, String(count)]),
+  ]);
+}

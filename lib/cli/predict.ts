@@ -1,0 +1,91 @@
+import { isAbsolute, join } from 'node:path';
+import type { OptionSpec } from '../config/options.ts';
+import { trainOptions } from '../config/options.ts';
+import { ThawError } from '../errors.ts';
+import type { CommandModel, Prediction } from './api.ts';
+import { parseArguments, unusable } from './args.ts';
+import { modelOptions, outputOptions, percent } from './common.ts';
+import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { optionsHelp } from './help.ts';
+import { withModel } from './load-model.ts';
+import { writeEvent } from './output.ts';
+
+const options = {
+  ...modelOptions,
+  topK: {
+    schema: { type: 'integer', minimum: 1 },
+    value: 'N',
+    group: 'Model',
+    help: 'how many labels an image gets',
+    default: 5,
+  },
+  batchSize: { ...trainOptions.batchSize, help: 'images at a time' },
+  ...outputOptions,
+} as const satisfies Record<string, OptionSpec>;
+
+export const predictCommand: Command = {
+  name: 'predict',
+  summary: 'Name what images show.',
+  usage: 'thaw predict --model FILE [OPTIONS] IMAGE...',
+  help: () =>
+    `An image that cannot be read is named, the others go on, and the exit code is 1.\n\n${optionsHelp(options)}`,
+  run: predict,
+};
+
+async function predict(args: readonly string[], context: CommandContext): Promise<number> {
+  const { values, positionals: images } = parseArguments(args, options, 'predict');
+  if (images.length === 0) throw unusable('thaw predict needs at least one IMAGE.');
+  return withModel(values, 'predict', context, async (model) => {
+    const topK = Math.min(
+      values.topK ?? options.topK.default,
+      model.classes.length || Number.POSITIVE_INFINITY,
+    );
+    const batchSize = values.batchSize ?? options.batchSize.default;
+    let unread = 0;
+    for (let i = 0; i < images.length; i += batchSize) {
+      context.signal.throwIfAborted();
+      const names = images.slice(i, i + batchSize);
+      for (const [j, result] of (await predictBatch(model, names, topK, context.cwd)).entries()) {
+        const name = names[j] ?? '';
+        if (result instanceof ThawError) {
+          unread++;
+          context.stderr.write(`thaw: ${result.message}\n`);
+          if (values.json)
+            writeEvent(context.stdout, {
+              image: name,
+              error: { code: result.code, message: result.message },
+            });
+        } else if (values.json) {
+          writeEvent(context.stdout, { image: name, ...result });
+        } else {
+          const labels = result.top.map(({ label, probability }) => `${label} ${percent(probability)}`);
+          context.stdout.write(`${name}: ${labels.join(', ')}\n`);
+        }
+      }
+    }
+    return unread > 0 ? exitCodes.failed : exitCodes.done;
+  });
+}
+
+/** A batch fails as a whole where one image is unreadable; then each goes alone, so that the others are not lost. */
+async function predictBatch(
+  model: CommandModel,
+  names: readonly string[],
+  topK: number,
+  cwd: string,
+): Promise<(Prediction | ThawError)[]> {
+  const paths = names.map((name) => (isAbsolute(name) ? name : join(cwd, name)));
+  try {
+    return await model.predict(paths, { topK, batchSize: paths.length });
+  } catch (error) {
+    if (!isImageError(error)) throw error;
+    if (names.length === 1) return [error];
+    const results: (Prediction | ThawError)[] = [];
+    for (const name of names) results.push(...(await predictBatch(model, [name], topK, cwd)));
+    return results;
+  }
+}
+
+function isImageError(error: unknown): error is ThawError {
+  return error instanceof ThawError && error.code.startsWith('ERR_IMAGE');
+}

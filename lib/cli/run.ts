@@ -1,0 +1,80 @@
+import { UsageError } from '../config/validate.ts';
+import { ThawError } from '../errors.ts';
+import { closest } from '../validate.ts';
+import { version } from '../version.ts';
+import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { convertCommand } from './convert.ts';
+import { doctorCommand } from './doctor.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { commandHelp, overview } from './help.ts';
+import { predictCommand } from './predict.ts';
+import { setupCommand } from './setup.ts';
+import { summaryCommand } from './summary.ts';
+import { trainCommand } from './train.ts';
+
+const commands: readonly Command[] = [
+  trainCommand,
+  evaluateCommand,
+  predictCommand,
+  summaryCommand,
+  doctorCommand,
+  convertCommand,
+  setupCommand,
+];
+
+/** Codes by which the library, too, says that it was asked for something unusable. */
+const usageCodes = new Set(['ERR_INVALID_ARGUMENT', 'ERR_UNKNOWN_OPTION', 'ERR_UNKNOWN_LAYER']);
+
+/**
+ * Runs `thaw ARGUMENTS`; never throws.
+ * @returns the exit code: 0 done, 1 failed, 2 unusable arguments, 130 interrupted
+ */
+export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
+  try {
+    return await dispatch(args, context);
+  } catch (error) {
+    context.stderr.write(`thaw: ${sentence(error)}\n`);
+    if (args.includes('--verbose') && error instanceof Error) context.stderr.write(`${traced(error)}\n`);
+    if (context.signal.aborted) return exitCodes.interrupted;
+    const unusable =
+      error instanceof UsageError || (error instanceof ThawError && usageCodes.has(error.code));
+    return unusable ? exitCodes.usage : exitCodes.failed;
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[], context: CommandContext): Promise<number> {
+  if (name === '--version' || name === '-V') {
+    context.stdout.write(`${version()}\n`);
+    return exitCodes.done;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const command = commands.find((known) => known.name === rest[0]);
+    context.stdout.write(command ? commandHelp(command) : overview(commands, version()));
+    return exitCodes.done;
+  }
+  const command = commands.find((known) => known.name === name);
+  if (!command) {
+    const names = commands.map((known) => known.name);
+    const nearest = closest(name, names);
+    throw new UsageError(
+      'ERR_UNKNOWN_COMMAND',
+      `Unknown command '${name}'${nearest ? `; did you mean ${nearest}?` : `; the commands are ${names.join(', ')}.`}`,
+    );
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    context.stdout.write(commandHelp(command));
+    return exitCodes.done;
+  }
+  return command.run(rest, context);
+}
+
+/** One line, whatever was thrown. */
+function sentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split('\n').find((line) => line.trim() !== '') ?? 'failed without a reason').trim();
+}
+
+function traced(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${stack}\ncaused by ${traced(error.cause)}` : stack;
+}

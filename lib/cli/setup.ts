@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ThawError } from '../errors.ts';
+import { type Command, type CommandContext, exitCodes } from './context.ts';
+
+export const setupCommand: Command = {
+  name: 'setup',
+  summary: 'Bring libtorch and build what is native.',
+  usage: 'thaw setup [--cpu | --cuda]',
+  help: () => '--cpu and --cuda choose the build of libtorch; otherwise the NVIDIA driver decides.\n',
+  run: setup,
+};
+
+async function setup(args: readonly string[], context: CommandContext): Promise<number> {
+  // Beside dist/lib/ when built, beside lib/ when run from source.
+  const script = ['.js', '.ts']
+    .map((suffix) => fileURLToPath(new URL(`../../scripts/setup${suffix}`, import.meta.url)))
+    .find((path) => existsSync(path));
+  if (script === undefined) {
+    throw new ThawError(
+      'ERR_SETUP_MISSING',
+      'The setup script is missing from this installation; install thaw again.',
+    );
+  }
+  return new Promise((resolve, reject) => {
+    // The loader that runs this file (none when built) runs the script as well.
+    const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+      stdio: 'inherit',
+      cwd: context.cwd,
+    });
+    child.once('error', (cause) =>
+      reject(new ThawError('ERR_SETUP_FAILED', `The setup cannot be started: ${cause.message}.`, { cause })),
+    );
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? (code ?? exitCodes.failed) : exitCodes.interrupted),
+    );
+  });
+}

@@ -1,0 +1,124 @@
+import type { TrainConfig } from '../config/resolve.ts';
+import { parseClassWeights } from '../config/rules.ts';
+import type { LabelledImages } from '../data/labelled-images.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
+import { reportPage } from '../report/page.ts';
+import { version } from '../version.ts';
+import type { CommandModel, Evaluation, FitCallbacks, FitHistory, FitOptions, SkippedImage } from './api.ts';
+import type { CommandContext, TextOutput } from './context.ts';
+import { Progress } from './progress.ts';
+import type { RunFolder } from './run-folder.ts';
+import { listeners } from './train-callbacks.ts';
+import type { TrainRequest } from './train-request.ts';
+import { writeResult } from './train-result.ts';
+
+export interface Training {
+  model: CommandModel;
+  data: LabelledImages;
+  config: TrainConfig;
+  request: TrainRequest;
+  folder: RunFolder;
+  context: CommandContext;
+}
+
+const silence: TextOutput = { write: () => true };
+
+/** Trains, and leaves model, history, report and the list of unreadable images in the run's folder. */
+export async function trainAndSave(training: Training): Promise<void> {
+  const { model, data, config, request, folder, context } = training;
+  const started = performance.now();
+  const progress = new Progress(request.quiet ? silence : context.stderr, config.epochs);
+  const { total, trainable } = model.countParams();
+  const { callbacks, flush } = listeners({
+    config,
+    folder,
+    progress,
+    ...(request.json ? { events: context.stdout } : {}),
+    earlier: request.resume ? await folder.readHistory() : {},
+    start: {
+      out: folder.path,
+      classes: data.classes,
+      trainImages: data.train.size,
+      validationImages: data.validation?.size ?? 0,
+      epochs: config.epochs,
+      batchSize: config.batchSize,
+      weights: config.weights,
+      parameters: total,
+      trainableParameters: trainable,
+    },
+  });
+  let history: FitHistory;
+  try {
+    history = await model.fit(data.train, fitOptions(training, callbacks));
+  } catch (error) {
+    await flush().catch(() => undefined);
+    throw error;
+  }
+  await flush();
+  await folder.writeHistory();
+
+  const evaluation = await validate(training);
+  const skipped = allSkipped(history, evaluation);
+  await folder.writeSkipped(skipped);
+  await model.save(folder.file('model.safetensors'));
+  const seconds = (performance.now() - started) / 1e3;
+  const page = reportPage({
+    version: version(),
+    config,
+    history: folder.history,
+    skipped,
+    trainImages: data.train.size,
+    validationImages: data.validation?.size ?? 0,
+    classes: data.classes,
+    device: history.device,
+    precision: history.precision,
+    stoppedEarly: history.stoppedEarly,
+    parameters: { total, trainable },
+    seconds,
+    ...(history.bestEpoch === undefined ? {} : { bestEpoch: history.bestEpoch }),
+    ...(evaluation ? { evaluation } : {}),
+  });
+  await writeAtomically(folder.file('report.html'), page);
+  writeResult({ request, folder, history, skipped, seconds, context, progress });
+}
+
+function fitOptions(
+  { data, config, request, folder, context }: Training,
+  callbacks: FitCallbacks,
+): FitOptions {
+  const classWeight = parseClassWeights(config.classWeights);
+  const stopOn = data.validation ? 'valLoss' : 'loss';
+  return {
+    epochs: config.epochs,
+    batchSize: config.batchSize,
+    seed: config.seed,
+    augment: config.augment,
+    precision: config.precision,
+    cache: config.cache,
+    accumulationSteps: config.accumulate,
+    threads: config.threads,
+    maxSkippedShare: config.maxSkipped,
+    checkpoint: { directory: folder.file('checkpoint'), resume: request.resume && folder.hasCheckpoint },
+    signal: context.signal,
+    callbacks,
+    ...(data.validation ? { validationData: data.validation } : {}),
+    ...(classWeight === undefined ? {} : { classWeight }),
+    ...(config.clipNorm === undefined ? {} : { clipNorm: config.clipNorm }),
+    ...(config.earlyStopping === undefined
+      ? {}
+      : { earlyStopping: { monitor: stopOn, patience: config.earlyStopping, restoreBestWeights: true } }),
+  };
+}
+
+/** The confusion matrix and the scores of each class, on the images that training has not seen. */
+async function validate({ model, data, config, context }: Training): Promise<Evaluation | undefined> {
+  if (!data.validation) return undefined;
+  const { batchSize, precision, threads } = config;
+  return model.evaluate(data.validation, { batchSize, precision, threads, signal: context.signal });
+}
+
+function allSkipped(history: FitHistory, evaluation: Evaluation | undefined): SkippedImage[] {
+  const byName = new Map<string, SkippedImage>();
+  for (const image of [...history.skipped, ...(evaluation?.skipped ?? [])]) byName.set(image.name, image);
+  return [...byName.values()].map(({ name, code, reason }) => ({ name, code, reason }));
+}

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readConfig, withAbsolutePaths } from '../config/file.ts';
+import { parseHead } from '../config/head.ts';
+import { runOptions, type TrainValues, trainOptions } from '../config/options.ts';
+import { resolveConfig, type TrainConfig } from '../config/resolve.ts';
+import { parseClassWeights, parseSchedule, parseUnfreeze } from '../config/rules.ts';
+import { demoPreset } from '../demo/preset.ts';
+import { noPositionals, parseArguments, unusable } from './args.ts';
+import { defaultRunFolder } from './run-folder.ts';
+
+/** What `thaw train` is asked to do, everything resolved. */
+export interface TrainRequest {
+  config: TrainConfig;
+  /** What was asked for, without defaults. */
+  given: TrainValues;
+  out: string;
+  /** How the command line wrote it, for sentences that repeat the command. */
+  outAsGiven: string;
+  resume: boolean;
+  json: boolean;
+  quiet: boolean;
+}
+
+export const trainFlags = { ...trainOptions, ...runOptions };
+
+/**
+ * Command line over configuration file over (when resuming) the run's own config.json over defaults.
+ * @throws UsageError for whatever cannot be used, before anything is loaded
+ */
+export async function readTrainRequest(args: readonly string[], cwd: string): Promise<TrainRequest> {
+  const { values, positionals } = parseArguments(args, trainFlags, 'train');
+  noPositionals(positionals, 'train');
+  const {
+    config: configFile,
+    out,
+    resume = false,
+    json = false,
+    quiet = false,
+    verbose: _,
+    ...flags
+  } = values;
+  if (resume && out === undefined)
+    throw unusable('--resume needs --out DIR, the folder of the run to go on with.');
+
+  const outAsGiven = out ?? defaultRunFolder();
+  const folder = resolve(cwd, outAsGiven);
+  const layers: TrainValues[] = [];
+  const earlier = join(folder, 'config.json');
+  const continued = resume && existsSync(earlier);
+  if (continued) layers.push(await readConfig(earlier));
+  if (configFile !== undefined) layers.push(await readConfig(resolve(cwd, configFile)));
+  layers.push(withAbsolutePaths(flags, cwd));
+
+  const given: TrainValues = Object.assign({}, ...layers);
+  if (resume && !continued && given.data === undefined) {
+    throw unusable(`There is no run to resume in ${outAsGiven}.`);
+  }
+  const config = resolveConfig(layers, given.data === undefined ? demoPreset : {});
+  checkRules(config);
+  return { config, given, out: folder, outAsGiven, resume: continued, json, quiet };
+}
+
+/** The small languages inside options are read once here, so that a slip is found before any work. */
+function checkRules(config: TrainConfig): void {
+  parseSchedule(config.schedule);
+  parseUnfreeze(config.unfreeze);
+  parseClassWeights(config.classWeights);
+  if (/(^|,)dense$/.test(config.head) || config.head === 'linear') parseHead(config.head, 2);
+  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(config.device)) {
+    throw unusable(`Expected auto, cpu, cuda or cuda:N for --device but received '${config.device}'.`);
+  }
+}

@@ -1,0 +1,55 @@
+import type { FitHistory, SkippedImage } from './api.ts';
+import { clock, percent, plural } from './common.ts';
+import type { CommandContext } from './context.ts';
+import { writeEvent } from './output.ts';
+import type { Progress } from './progress.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { TrainRequest } from './train-request.ts';
+
+/** The end of a run: the `done` event, or a few lines for people. */
+export function writeResult(run: {
+  request: TrainRequest;
+  folder: RunFolder;
+  history: FitHistory;
+  skipped: readonly SkippedImage[];
+  /** Of the whole run, evaluation and saving included. */
+  seconds: number;
+  context: CommandContext;
+  progress: Progress;
+}): void {
+  const { request, folder, history, skipped, seconds, context, progress } = run;
+  const { loss, accuracy, valLoss, valAccuracy } = folder.history;
+  const model = folder.file('model.safetensors');
+  const report = folder.file('report.html');
+  if (skipped.length > 0) {
+    progress.note(
+      `${plural(skipped.length, 'image')} could not be read and ${skipped.length === 1 ? 'was' : 'were'} left out: see ${folder.file('skipped.json')}`,
+    );
+  }
+  if (request.json) {
+    writeEvent(context.stdout, {
+      event: 'done',
+      out: folder.path,
+      model,
+      report,
+      epochs: loss.length,
+      loss: loss.at(-1) ?? null,
+      accuracy: accuracy.at(-1) ?? null,
+      valLoss: valLoss.at(-1) ?? null,
+      valAccuracy: valAccuracy.at(-1) ?? null,
+      stoppedEarly: history.stoppedEarly,
+      skipped: skipped.length,
+      seconds,
+    });
+    return;
+  }
+  if (request.quiet) return;
+  const held = valAccuracy.at(-1);
+  const reached =
+    held === undefined
+      ? `accuracy ${percent(accuracy.at(-1) ?? Number.NaN)}`
+      : `validation accuracy ${percent(held)}`;
+  const early = history.stoppedEarly ? ' (stopped early)' : '';
+  context.stdout.write(`${plural(loss.length, 'epoch')}${early} in ${clock(seconds)}, ${reached}\n`);
+  context.stdout.write(`model:  ${model}\nreport: ${report}\n`);
+}

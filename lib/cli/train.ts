@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import type { TrainConfig } from '../config/resolve.ts';
+import type { LabelledImages } from '../data/labelled-images.ts';
+import { loadImages } from '../data/load-images.ts';
+import { demoImages } from '../demo/demo-set.ts';
+import { randomWeightsPreset } from '../demo/preset.ts';
+import { ThawError } from '../errors.ts';
+import { cacheFolder } from '../files/cache.ts';
+import { version } from '../version.ts';
+import type { CommandApi, CommandModel } from './api.ts';
+import { buildModel, weightsAreOutOfReach } from './build-model.ts';
+import { plural } from './common.ts';
+import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { optionsHelp } from './help.ts';
+import { writeEvent } from './output.ts';
+import { RunFolder } from './run-folder.ts';
+import { trainAndSave } from './train-and-save.ts';
+import { readTrainRequest, type TrainRequest, trainFlags } from './train-request.ts';
+
+export const trainCommand: Command = {
+  name: 'train',
+  summary: 'Fine-tune a network on labelled images.',
+  usage: 'thaw train --data PATH [OPTIONS]',
+  help: () =>
+    `Without --data it trains on a small set of images that it draws itself.\n\n${optionsHelp(trainFlags)}`,
+  run: train,
+};
+
+async function train(args: readonly string[], context: CommandContext): Promise<number> {
+  const request = await readTrainRequest(args, context.cwd);
+  const note = (text: string) => void (request.quiet || context.stderr.write(`${text}\n`));
+  const folder = await RunFolder.open(request.out);
+  let began = false;
+  try {
+    const api = await context.api();
+    const data = await images(request, api, context, note);
+    note(described(data));
+    const { model, config } = await modelFor(request, api, data.classes, context, note);
+    try {
+      await folder.writeJson('config.json', { thaw: version(), ...config });
+      began = true;
+      await trainAndSave({ model, data, config, request, folder, context });
+    } finally {
+      model.dispose();
+    }
+    return exitCodes.done;
+  } catch (error) {
+    if (context.signal.aborted) return interrupted(request, folder, began, context);
+    if (request.json && error instanceof ThawError) {
+      writeEvent(context.stdout, { event: 'error', code: error.code, message: error.message });
+    }
+    throw error;
+  }
+}
+
+async function images(
+  { config }: TrainRequest,
+  api: CommandApi,
+  context: CommandContext,
+  note: (text: string) => void,
+): Promise<LabelledImages> {
+  const { data, val, validationSplit, seed } = config;
+  if (data !== undefined) {
+    return loadImages(data, val === undefined ? { validationSplit, seed } : { validation: val, seed });
+  }
+  const directory = join(cacheFolder(context.env), 'demo');
+  note(`No --data is given: training on a small set of drawn images in ${directory}.`);
+  const drawn = await demoImages(directory, api.writeImage, context.signal);
+  return loadImages(drawn, { validationSplit, seed });
+}
+
+/**
+ * In the demonstration alone, and unless weights were asked for by name, random weights stand in for ImageNet's
+ * where those cannot be had.
+ */
+async function modelFor(
+  request: TrainRequest,
+  api: CommandApi,
+  classes: readonly string[],
+  context: CommandContext,
+  note: (text: string) => void,
+): Promise<{ model: CommandModel; config: TrainConfig }> {
+  const { config, given } = request;
+  const options = { signal: context.signal };
+  const mayBeRandom = config.data === undefined && given.weights === undefined;
+  try {
+    return { model: await buildModel(api, config, classes, options), config };
+  } catch (error) {
+    if (!mayBeRandom || !weightsAreOutOfReach(error) || context.signal.aborted) throw error;
+    note(
+      `The ImageNet weights cannot be had, so this demonstration starts from random ones: ${error.message}`,
+    );
+    const fallback: TrainConfig = { ...config, ...randomWeightsPreset, ...given, weights: 'none' };
+    return { model: await buildModel(api, fallback, classes, options), config: fallback };
+  }
+}
+
+function described({ train, validation, classes }: LabelledImages): string {
+  const held = validation ? `, ${validation.size.toLocaleString('en-US')} for validation` : '';
+  return `${plural(train.size, 'training image')}${held}, ${plural(classes.length, 'class', 'classes')}`;
+}
+
+function interrupted(
+  request: TrainRequest,
+  folder: RunFolder,
+  began: boolean,
+  { stdout, stderr }: CommandContext,
+): number {
+  const resumable = began && folder.hasCheckpoint;
+  const command = `thaw train --resume --out ${quoted(request.outAsGiven)}`;
+  stderr.write(
+    resumable
+      ? `thaw: interrupted; the checkpoint is saved, go on with: ${command}\n`
+      : 'thaw: interrupted before training began.\n',
+  );
+  if (request.json) {
+    writeEvent(stdout, { event: 'interrupted', out: request.out, resume: resumable ? command : null });
+  }
+  return exitCodes.interrupted;
+}
+
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFailed } from '../files/atomic-write.ts';
+import { drawImage } from './draw.ts';
+import { patterns } from './patterns.ts';
+
+export type WriteImage = (
+  path: string,
+  rgb: Uint8Array,
+  height: number,
+  width: number,
+) => void | Promise<void>;
+
+/** Images of each class. */
+export const imagesPerClass = 32;
+
+/** Changes with what is drawn, so that an older set in the cache is not taken for this one. */
+const edition = 'patterns-1';
+
+/**
+ * Draws the demonstration set, a folder a class, unless it is there already.
+ * @param directory where sets are kept; this one gets a folder of its own below
+ * @param writeImage encodes RGB rows into a PNG file
+ * @returns the folder of class folders
+ * @throws ThawError ERR_WRITE_FAILED, ERR_DISK_FULL
+ */
+export async function demoImages(
+  directory: string,
+  writeImage: WriteImage,
+  signal?: AbortSignal,
+): Promise<string> {
+  const folder = join(directory, edition);
+  if (existsSync(folder)) return folder;
+  // Under a name of this process: of two that draw at once, the second to finish finds the first one's set.
+  const part = join(directory, `${edition}.${process.pid}.part`);
+  try {
+    for (const [label, [name, makePattern]] of Object.entries(patterns).entries()) {
+      await mkdir(join(part, name), { recursive: true });
+      for (let i = 0; i < imagesPerClass; i++) {
+        signal?.throwIfAborted();
+        const { rgb, height, width } = drawImage(makePattern, 1 + label * imagesPerClass + i);
+        await writeImage(join(part, name, `${String(i).padStart(2, '0')}.png`), rgb, height, width);
+      }
+    }
+    await rename(part, folder);
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    if (existsSync(folder)) return folder;
+    signal?.throwIfAborted();
+    throw writeFailed(folder, error);
+  }
+  return folder;
+}

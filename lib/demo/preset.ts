@@ -1,0 +1,16 @@
+import type { TrainValues } from '../config/options.ts';
+
+/** What the drawn set is trained with unless asked otherwise: small inputs, for a minute on two cores. */
+export const demoPreset: TrainValues = {
+  inputSize: 96,
+  epochs: 8,
+  batchSize: 16,
+  validationSplit: 0.25,
+};
+
+/** Over demoPreset where ImageNet weights cannot be had: random features need training, all of them. */
+export const randomWeightsPreset: TrainValues = {
+  unfreeze: 'all',
+  learningRate: 1e-3,
+  schedule: 'cosine',
+};

@@ -1,0 +1,38 @@
+/** What report.html tells; plain data, so that a page can be made from any run. */
+export interface ReportData {
+  version: string;
+  /** Settings by name, in the order to be shown. */
+  config: object;
+  /** One entry an epoch; the validation's may be empty. */
+  history: {
+    loss: readonly number[];
+    accuracy: readonly number[];
+    valLoss: readonly number[];
+    valAccuracy: readonly number[];
+    epochSeconds: readonly number[];
+    imagesPerSecond: readonly number[];
+  };
+  /** On the validation images; absent where there are none. */
+  evaluation?: ReportEvaluation;
+  classes: readonly string[];
+  trainImages: number;
+  validationImages: number;
+  device: string;
+  precision: string;
+  stoppedEarly: boolean;
+  /** Counted from 0; where the best weights were kept. */
+  bestEpoch?: number;
+  parameters: { total: number; trainable: number };
+  /** Of the whole run. */
+  seconds: number;
+  skipped: readonly { name: string; code: string; reason: string }[];
+}
+
+export interface ReportEvaluation {
+  loss: number;
+  accuracy: number;
+  top5: number;
+  perClass: readonly { label: string; precision: number; recall: number; f1: number; support: number }[];
+  /** Rows: the true class; columns: the predicted one. */
+  confusionMatrix: readonly (readonly number[])[];
+}

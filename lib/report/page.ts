@@ -1,0 +1,112 @@
+import { commonestConfusions, confusionTable } from './confusion.ts';
+import { chart } from './curves.ts';
+import type { ReportData } from './data.ts';
+import { countText, durationText, escapeHtml, numberText, percentText } from './html.ts';
+import { style } from './style.ts';
+import { epochTable, scoreTable, settings, skippedTable } from './tables.ts';
+
+/**
+ * The report of a run as one HTML page: no scripts, nothing fetched, so that it opens from a mail as it does
+ * from disk.
+ */
+export function reportPage(data: ReportData): string {
+  const names = data.classes.slice(0, 6).join(', ') + (data.classes.length > 6 ? ', ...' : '');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Training report: ${escapeHtml(names)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<header><h1>${escapeHtml(names)}</h1><p>${introduction(data)}</p></header>
+${tiles(data)}
+<section><h2>Training</h2>${charts(data)}${epochTable(data)}</section>
+${validation(data)}
+<section><h2>Settings</h2>${settings(data)}</section>
+${skippedTable(data)}
+<footer>thaw ${escapeHtml(data.version)}. history.json has these curves as numbers, config.json the settings to run again.</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+function introduction(data: ReportData): string {
+  const { history, bestEpoch, stoppedEarly, parameters } = data;
+  const parts = [
+    `${countText(data.trainImages)} training and ${countText(data.validationImages)} validation images in ${countText(data.classes.length)} classes`,
+    `${countText(history.loss.length)} epochs${stoppedEarly ? ' (stopped early)' : ''} on ${escapeHtml(data.device)} in ${escapeHtml(data.precision)}`,
+    `${countText(parameters.trainable)} of ${countText(parameters.total)} parameters trained`,
+  ];
+  if (bestEpoch !== undefined) parts.push(`weights of epoch ${bestEpoch + 1} kept`);
+  return parts.join(' · ');
+}
+
+function tiles({ history, evaluation, seconds }: ReportData): string {
+  const speeds = history.imagesPerSecond;
+  const entries: [string, string][] = evaluation
+    ? [
+        ['validation accuracy', percentText(evaluation.accuracy)],
+        ['validation loss', numberText(evaluation.loss)],
+        ['mean F1 of the classes', percentText(mean(evaluation.perClass.map(({ f1 }) => f1)))],
+        ...(evaluation.perClass.length > 5
+          ? ([['top-5 accuracy', percentText(evaluation.top5)]] as [string, string][])
+          : []),
+      ]
+    : [
+        ['training accuracy', percentText(history.accuracy.at(-1) ?? Number.NaN)],
+        ['training loss', numberText(history.loss.at(-1) ?? Number.NaN)],
+      ];
+  entries.push(
+    ['images a second (median)', countText(Math.round(median(speeds)))],
+    ['in all', durationText(seconds)],
+  );
+  return `<div class="tiles">${entries.map(([name, value]) => `<div class="tile"><b>${value}</b><span>${name}</span></div>`).join('')}</div>`;
+}
+
+function charts({ history, bestEpoch }: ReportData): string {
+  const mark = bestEpoch === undefined ? {} : { bestEpoch };
+  const loss = chart({
+    title: 'Loss',
+    curves: [
+      { label: 'training', style: 'training', values: history.loss },
+      { label: 'validation', style: 'validation', values: history.valLoss },
+    ],
+    format: (value) => numberText(Number(value.toPrecision(3))),
+    ...mark,
+  });
+  const accuracy = chart({
+    title: 'Accuracy',
+    curves: [
+      { label: 'training', style: 'training', values: history.accuracy },
+      { label: 'validation', style: 'validation', values: history.valAccuracy },
+    ],
+    format: (value) => `${Number((value * 100).toFixed(1))}\u202f%`,
+    range: [0, 1],
+    ...mark,
+  });
+  return `<div class="charts">${loss}${accuracy}</div>`;
+}
+
+function validation({ evaluation }: ReportData): string {
+  if (!evaluation) return '<section><h2>Validation</h2><p>There were no validation images.</p></section>';
+  return `<section><h2>Confusion matrix</h2>${confusionTable(evaluation)}<div class="side">${commonestConfusions(evaluation)}</div></section>
+<section><h2>Classes</h2>${scoreTable(evaluation)}</section>`;
+}
+
+function mean(values: readonly number[]): number {
+  const finite = values.filter(Number.isFinite);
+  return finite.reduce((sum, value) => sum + value, 0) / finite.length;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  if (sorted.length === 0) return 0;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? 0)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
