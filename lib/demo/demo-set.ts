@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailed } from '../files/atomic-write.ts';
 import { drawImage } from './draw.ts';
@@ -32,11 +32,13 @@ export async function demoImages(
 ): Promise<string> {
   const folder = join(directory, edition);
   if (existsSync(folder)) return folder;
-  // Under a name of this process: of two that draw at once, the second to finish finds the first one's set.
-  const part = join(directory, `${edition}.${process.pid}.part`);
+  // Of two that draw at once, each into a folder of its own, the second to finish finds the first one's set.
+  let part: string | undefined;
   try {
+    await mkdir(directory, { recursive: true });
+    part = await mkdtemp(join(directory, `${edition}.part-`));
     for (const [label, [name, makePattern]] of Object.entries(patterns).entries()) {
-      await mkdir(join(part, name), { recursive: true });
+      await mkdir(join(part, name));
       for (let i = 0; i < imagesPerClass; i++) {
         signal?.throwIfAborted();
         const { rgb, height, width } = drawImage(makePattern, 1 + label * imagesPerClass + i);
@@ -45,7 +47,7 @@ export async function demoImages(
     }
     await rename(part, folder);
   } catch (error) {
-    await rm(part, { recursive: true, force: true });
+    if (part !== undefined) await rm(part, { recursive: true, force: true });
     if (existsSync(folder)) return folder;
     signal?.throwIfAborted();
     throw writeFailed(folder, error);
