@@ -35,6 +35,6 @@ if(THAW_CUDA)
   target_link_libraries(libtorch INTERFACE -Wl,--no-as-needed torch_cuda c10_cuda -Wl,--as-needed
                                            "${CUDA_RUNTIME_LIBRARY}")
   # The nvidia-* wheels' libraries are found through libtorch's own RUNPATH when it is loaded.
-  target_link_options(libtorch INTERFACE -Wl,--unresolved-symbols=ignore-in-shared-libs)
+  target_link_options(libtorch INTERFACE -Wl,--allow-shlib-undefined)
   target_compile_definitions(libtorch INTERFACE THAW_CUDA=1 USE_CUDA=1)
 endif()

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describeProgress } from '../files/progress.ts';
 import { hasNvidiaDriver } from '../libtorch/driver.ts';
@@ -59,10 +60,14 @@ async function bringNativeUpToDate(
   if (before?.native !== native || !isBuilt(build)) {
     // Without a fingerprint until it has succeeded: an interrupted build is taken up again.
     writeState(folder, state);
-    reporter.say(`Building the addon in ${folder}${before?.native ? '' : ' (some minutes the first time)'}`);
+    reporter.say(`Building the addon in ${folder}${hasObjects(folder) ? '' : ' (some minutes the first time)'}`);
     await buildNative(build, reporter);
   }
   writeState(folder, { ...state, native });
+}
+
+function hasObjects(folder: string): boolean {
+  return existsSync(path.join(folder, 'CMakeCache.txt'));
 }
 
 /** Keeps to the libtorch of the last time as long as it is there and nothing else is asked for. */

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/data/pixels.h"
 #include "engine/data/preprocessing.h"
 #include "engine/torch.h"
 
@@ -13,7 +14,8 @@ namespace thaw::data {
 enum class Augmentation {
   kNone,      // resize the shorter side, centre crop
   kFlip,      // the same, and a horizontal flip with probability 1/2
-  kStandard,  // random resized crop (scale 0.08..1, ratio 3/4..4/3), flip, colour jitter 0.4/0.4/0.4
+  kStandard,  // random resized crop (scale 0.08..1, ratio 3/4..4/3), flip, colour jitter
+              // 0.4/0.4/0.4
 };
 
 struct DrawKey {
@@ -23,11 +25,21 @@ struct DrawKey {
 };
 
 // uint8 [H, W, 3] -> uint8 [height, width, 3]; antialiased bilinear, as torchvision's
-// Resize(resize), CenterCrop((height, width)).
+// Resize(resize), CenterCrop((height, width)) on Pillow images. Where the crop would not fit
+// (torchvision pads with black) the image is scaled up until it does. Throws ERR_INVALID_ARGUMENT.
 at::Tensor resize_and_crop(const at::Tensor& image, const Preprocessing& preprocessing);
 
 // The same shape, with random augmentation. Augmentation::kNone is resize_and_crop.
-at::Tensor augment(const at::Tensor& image, const Preprocessing& preprocessing, Augmentation augmentation,
-                   const DrawKey& key);
+at::Tensor augment(const at::Tensor& image, const Preprocessing& preprocessing,
+                   Augmentation augmentation, const DrawKey& key);
+
+// The same without tensors: writes [height, width, 3] to `out`.
+void augment_into(const PixelView& image, const Preprocessing& preprocessing,
+                  Augmentation augmentation, const DrawKey& key, uint8_t* out);
+
+// The shorter side that an image of this upright size needs not to exceed, for DecodeOptions: with
+// random crops it follows from the crop that `key` will draw.
+int64_t needed_shorter_side(int64_t height, int64_t width, const Preprocessing& preprocessing,
+                            Augmentation augmentation, const DrawKey& key);
 
 }  // namespace thaw::data

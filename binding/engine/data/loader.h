@@ -1,7 +1,6 @@
 // Reads, decodes, resizes, augments and batches on threads of its own, ahead of the training step.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,12 +23,14 @@ struct LoaderOptions {
   bool shuffle = false;
   bool drop_unreadable = true;  // false: the first unreadable image throws (predict)
   uint64_t seed = 0;
-  int threads = 0;         // 0: as many as cores
+  int threads = 0;  // 0: as many as cores
   int prefetch_batches = 3;
   // More than this share of the data set unreadable: ERR_TOO_MANY_BAD_IMAGES.
   double max_unreadable_share = 0.1;
+  // Only max_pixels is the caller's: how much smaller a JPEG may be decoded follows from the crop.
   DecodeOptions decode;
-  // Allocates the reused batch buffers; pinned on CUDA. Null: plain CPU memory.
+  // Allocates the reused batch buffers; pinned on CUDA. Called by the threads that construct and
+  // consume. Null: plain CPU memory.
   std::function<at::Tensor(at::IntArrayRef sizes, at::ScalarType dtype)> allocate;
 };
 
@@ -48,27 +49,33 @@ struct UnreadableImage {
   std::string reason;
 };
 
+// One thread constructs, starts and consumes. Memory is that of the buffers (prefetch_batches + 1,
+// and one more for each batch that the consumer keeps beyond that) and of one image a thread.
 class Loader {
  public:
+  // Throws ERR_INVALID_ARGUMENT.
   Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options);
-  ~Loader();  // stops and joins the threads
+  ~Loader();  // stops and joins the threads; batches that are still held stay valid
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
   int64_t batches_per_epoch() const;
 
-  // Begins an epoch (any number, in any order): its permutation is a function of (seed, epoch).
-  // `first_batch` skips that many batches without decoding them (resuming).
+  // Begins an epoch (any number, in any order), abandoning one that is under way: its permutation
+  // is a function of (seed, epoch). `first_batch` skips that many batches without decoding them
+  // (resuming).
   void start_epoch(int64_t epoch, int64_t first_batch = 0);
 
-  // The next batch in order, waiting for it; nullopt at the end of the epoch. Batches whose every image was
-  // unreadable come with n = 0. Throws ERR_TOO_MANY_BAD_IMAGES.
+  // The next batch in order, waiting for it; nullopt at the end of the epoch. Batches whose every
+  // image was unreadable come with n = 0. Throws ERR_TOO_MANY_BAD_IMAGES, or without
+  // drop_unreadable the first image's own error; either ends the epoch.
   std::optional<Batch> next();
 
   // Seconds that next() has waited, since construction.
   double seconds_waited() const;
 
-  // Found so far, by sample.
+  // Found so far, by sample: in the batches that next() has given, not in those decoded ahead, so
+  // that it does not depend on timing. They are not tried again in later epochs.
   std::vector<UnreadableImage> unreadable() const;
 
  private:

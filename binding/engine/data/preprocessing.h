@@ -17,8 +17,9 @@ struct Preprocessing {
   std::array<double, 3> std = {0.229, 0.224, 0.225};
 };
 
-// uint8 [N, H, W, 3] -> normalised [N, 3, H, W] in channels-last memory of `dtype`, on images' device.
-// float32 [N, H, W, 3] is taken as normalised already.
-at::Tensor normalise(const at::Tensor& images, const Preprocessing& preprocessing, at::ScalarType dtype);
+// uint8 [N, H, W, 3] -> normalised [N, 3, H, W] in channels-last memory of `dtype`, on images'
+// device. float32 [N, H, W, 3] is taken as normalised already.
+at::Tensor normalise(const at::Tensor& images, const Preprocessing& preprocessing,
+                     at::ScalarType dtype);
 
 }  // namespace thaw::data

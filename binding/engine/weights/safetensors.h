@@ -11,8 +11,9 @@ namespace thaw::weights {
 
 WeightsFile read_safetensors(const std::string& path);
 
-// Writes through `path + ".part"`, fsync and rename, so that `path` is either the old file or the whole
-// new one. Tensors are written in the given order with their dtypes. Throws ERR_DISK_FULL, ERR_IO.
+// Writes through `path + ".part"`, fsync and rename, so that `path` is either the old file or the
+// whole new one. Tensors are written in the given order with their dtypes. Throws ERR_DISK_FULL,
+// ERR_IO.
 void write_safetensors(const std::string& path, const StateDict& tensors, const Metadata& metadata);
 
 }  // namespace thaw::weights

@@ -1,0 +1,15 @@
+// Writes images that the program draws itself: a demonstration set, and what the tests read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace thaw::data {
+
+// `rgb` is [height, width, 3]; the suffix of `path` says the format (.png, .jpg, .webp, .tif ...).
+// Throws ERR_IMAGE_WRITE, and always does so where libvips is not compiled in.
+void write_image(const std::string& path, std::span<const uint8_t> rgb, int64_t height,
+                 int64_t width);
+
+}  // namespace thaw::data

@@ -1,0 +1,44 @@
+#include "engine/data/encode.h"
+#include "engine/error.h"
+
+#ifdef THAW_VIPS
+
+#include <vips/vips8>
+
+#include "engine/data/vips_start.h"
+
+namespace thaw::data {
+
+void write_image(const std::string& path, std::span<const uint8_t> rgb, int64_t height,
+                 int64_t width) {
+  if (height < 1 || width < 1 || rgb.size() != static_cast<size_t>(height * width * 3)) {
+    fail("ERR_IMAGE_WRITE", "Cannot write ", path, ": ", rgb.size(), " bytes are no ", width, " x ",
+         height, " RGB image.");
+  }
+  start_vips();
+  try {
+    vips::VImage image = vips::VImage::new_from_memory(
+        const_cast<uint8_t*>(rgb.data()), rgb.size(), static_cast<int>(width),
+        static_cast<int>(height), 3, VIPS_FORMAT_UCHAR);
+    image = image.copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+    image.write_to_file(path.c_str());
+  } catch (const vips::VError& error) {
+    std::string reason = error.what();
+    vips_error_clear();
+    fail("ERR_IMAGE_WRITE", "Cannot write ", path, ": ", reason.substr(0, reason.find('\n')), ".");
+  }
+}
+
+}  // namespace thaw::data
+
+#else
+
+namespace thaw::data {
+
+void write_image(const std::string& path, std::span<const uint8_t>, int64_t, int64_t) {
+  fail("ERR_IMAGE_WRITE", "Cannot write ", path, ": this build was made without libvips.");
+}
+
+}  // namespace thaw::data
+
+#endif

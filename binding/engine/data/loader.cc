@@ -1,0 +1,187 @@
+#include "engine/data/loader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <thread>
+
+#include "engine/data/batch_queue.h"
+#include "engine/data/decoders.h"
+#include "engine/data/loader_checks.h"
+#include "engine/data/sample.h"
+#include "engine/error.h"
+
+namespace thaw::data {
+
+struct Loader::State {
+  State(std::shared_ptr<const Dataset> dataset, LoaderOptions options);
+  ~State() {
+    queue->stop();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  BatchBuffer allocate() const;
+  void work();
+  void record(const BatchWork& work);
+  void check_bad_images() const;
+  Batch to_batch(std::shared_ptr<BatchWork> work) const;
+
+  const std::shared_ptr<const Dataset> dataset;
+  const LoaderOptions options;
+  const int64_t samples;
+  const int64_t rows;  // of a full batch
+  double seconds_waited = 0;
+  std::map<int64_t, UnreadableImage> unreadable;
+  int64_t first_unreadable = -1;
+  std::shared_ptr<BatchQueue> queue;
+  std::vector<std::thread> threads;
+};
+
+Loader::State::State(std::shared_ptr<const Dataset> dataset_, LoaderOptions options_)
+    : dataset(std::move(dataset_)),
+      options(std::move(options_)),
+      samples(dataset->size()),
+      rows(std::min(options.batch_size, samples)) {
+  const int64_t batches = (samples + options.batch_size - 1) / options.batch_size;
+  // One more than is prefetched: the one that the consumer works on.
+  const int64_t buffers = std::min<int64_t>(batches, std::max(options.prefetch_batches, 1) + 1);
+  queue = std::make_shared<BatchQueue>([this] { return allocate(); }, buffers, samples);
+  const int64_t cores = std::max<int64_t>(std::thread::hardware_concurrency(), 1);
+  const int64_t wanted = std::min(samples, options.threads > 0 ? options.threads : cores);
+  try {
+    for (int64_t i = 0; i < wanted; ++i) threads.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // Fewer threads than asked for are slower; none is an error.
+    if (threads.empty()) throw;
+  }
+}
+
+BatchBuffer Loader::State::allocate() const {
+  const auto get = [&](at::IntArrayRef sizes, at::ScalarType dtype) {
+    return options.allocate ? options.allocate(sizes, dtype) : at::empty(sizes, dtype);
+  };
+  BatchBuffer buffer;
+  const at::Tensor& pixels = dataset->pixels;
+  if (pixels.defined() && pixels.scalar_type() == at::kFloat) {
+    buffer.images = get({rows, pixels.size(1), pixels.size(2), 3}, at::kFloat);
+  } else {
+    buffer.images =
+        get({rows, options.preprocessing.height, options.preprocessing.width, 3}, at::kByte);
+  }
+  if (!dataset->labels.empty()) buffer.labels = get({rows}, at::kLong);
+  return buffer;
+}
+
+// What each thread does. No at:: operator is called from here on, nor from what it calls: each
+// would start an OpenMP team of its own.
+void Loader::State::work() {
+  SampleReader reader(*dataset, options.preprocessing, options.augmentation, options.decode);
+  while (std::optional<BatchQueue::Task> task = queue->take()) {
+    const BatchWork& work = *task->work;
+    const DrawKey key{options.seed, static_cast<uint64_t>(work.epoch),
+                      static_cast<uint64_t>(work.samples[task->index])};
+    std::optional<SampleFailure> failure;
+    try {
+      reader.read(key, work.row(task->index));
+    } catch (const Error& error) {
+      failure = {error.code(), error.what()};
+    } catch (...) {
+      queue->break_off(std::move(*task), std::current_exception());
+      continue;
+    }
+    queue->finish(std::move(*task), std::move(failure));
+  }
+  end_vips_thread();
+}
+
+void Loader::State::record(const BatchWork& work) {
+  for (size_t i = 0; i < work.samples.size(); ++i) {
+    if (!work.failures[i]) continue;
+    const SampleFailure& failure = *work.failures[i];
+    if (!options.drop_unreadable) throw Error(failure.code, failure.reason);
+    const int64_t sample = work.samples[i];
+    if (unreadable.empty()) first_unreadable = sample;
+    unreadable.insert({sample, {sample, dataset->name(sample), failure.code, failure.reason}});
+    queue->leave_out(sample);
+  }
+  check_bad_images();
+}
+
+void Loader::State::check_bad_images() const {
+  const auto count = static_cast<double>(unreadable.size());
+  if (count <= options.max_unreadable_share * static_cast<double>(samples)) return;
+  fail("ERR_TOO_MANY_BAD_IMAGES", unreadable.size(), " of ", samples,
+       " images are unreadable, more than the share of ", options.max_unreadable_share,
+       " that is allowed; the first: ", unreadable.at(first_unreadable).reason);
+}
+
+// Moves the readable samples together and fills in the labels.
+Batch Loader::State::to_batch(std::shared_ptr<BatchWork> work) const {
+  Batch batch;
+  const int64_t row_bytes = work->row(1) - work->row(0);
+  for (size_t i = 0; i < work->samples.size(); ++i) {
+    if (work->left_out[i] || work->failures[i]) continue;
+    const auto to = static_cast<int64_t>(batch.samples.size());
+    const auto from = static_cast<int64_t>(i);
+    if (to != from) std::memcpy(work->row(to), work->row(from), row_bytes);
+    batch.samples.push_back(work->samples[i]);
+  }
+  const auto n = static_cast<int64_t>(batch.samples.size());
+  batch.images = work->buffer.images.narrow(0, 0, n);
+  if (work->buffer.labels.defined()) {
+    batch.labels = work->buffer.labels.narrow(0, 0, n);
+    int64_t* labels = work->buffer.labels.mutable_data_ptr<int64_t>();
+    for (int64_t i = 0; i < n; ++i) labels[i] = dataset->labels[batch.samples[i]];
+  }
+  batch.lease = std::move(work);
+  return batch;
+}
+
+Loader::Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options) {
+  check_loader(dataset.get(), options);
+  state_ = std::make_unique<State>(std::move(dataset), std::move(options));
+}
+
+Loader::~Loader() = default;
+
+int64_t Loader::batches_per_epoch() const {
+  return (state_->samples + state_->options.batch_size - 1) / state_->options.batch_size;
+}
+
+void Loader::start_epoch(int64_t epoch, int64_t first_batch) {
+  const LoaderOptions& options = state_->options;
+  if (first_batch < 0 || first_batch > batches_per_epoch()) {
+    fail("ERR_INVALID_ARGUMENT", "Expected a first batch of 0 to ", batches_per_epoch(),
+         " but received ", first_batch, ".");
+  }
+  state_->queue->start(
+      epoch,
+      epoch_order(state_->samples, options.shuffle, options.seed, static_cast<uint64_t>(epoch)),
+      first_batch * options.batch_size, options.batch_size);
+}
+
+std::optional<Batch> Loader::next() {
+  const auto before = std::chrono::steady_clock::now();
+  std::shared_ptr<BatchWork> work = state_->queue->pop();
+  state_->seconds_waited +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  if (!work) return {};
+  try {
+    state_->record(*work);
+  } catch (const Error&) {
+    state_->queue->start(0, {}, 0, 1);
+    throw;
+  }
+  return state_->to_batch(std::move(work));
+}
+
+double Loader::seconds_waited() const { return state_->seconds_waited; }
+
+std::vector<UnreadableImage> Loader::unreadable() const {
+  std::vector<UnreadableImage> found;
+  for (const auto& [sample, image] : state_->unreadable) found.push_back(image);
+  return found;
+}
+
+}  // namespace thaw::data

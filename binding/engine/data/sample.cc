@@ -1,0 +1,46 @@
+#include "engine/data/sample.h"
+
+#include <cstring>
+
+#include "engine/data/decoders.h"
+
+namespace thaw::data {
+
+SampleReader::SampleReader(const Dataset& dataset, const Preprocessing& preprocessing,
+                           Augmentation augmentation, const DecodeOptions& decode)
+    : dataset_(dataset),
+      preprocessing_(preprocessing),
+      augmentation_(augmentation),
+      decode_(decode) {}
+
+void SampleReader::read(const DrawKey& key, void* out) {
+  const auto sample = static_cast<int64_t>(key.sample);
+  auto* bytes = static_cast<uint8_t*>(out);
+  if (!dataset_.paths.empty()) {
+    read_file(dataset_.paths[key.sample], file_);
+    read_encoded(file_, key, bytes);
+  } else if (!dataset_.encoded.empty()) {
+    read_encoded(dataset_.encoded[key.sample], key, bytes);
+  } else {
+    const at::Tensor& pixels = dataset_.pixels;
+    const int64_t length = pixels.stride(0) * pixels.element_size();
+    const auto* source = static_cast<const uint8_t*>(pixels.const_data_ptr()) + sample * length;
+    if (pixels.scalar_type() == at::kFloat) {
+      std::memcpy(out, source, length);
+    } else {
+      const PixelView view{source, pixels.size(1), pixels.size(2), pixels.size(2) * 3};
+      augment_into(view, preprocessing_, augmentation_, key, bytes);
+    }
+  }
+}
+
+void SampleReader::read_encoded(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out) {
+  decode_.shorter_side_for = [&](int64_t height, int64_t width) {
+    return needed_shorter_side(height, width, preprocessing_, augmentation_, key);
+  };
+  const std::string name = dataset_.name(static_cast<int64_t>(key.sample));
+  const Pixels pixels = decode_pixels(bytes, name, decode_);
+  augment_into(pixels.view(), preprocessing_, augmentation_, key, out);
+}
+
+}  // namespace thaw::data

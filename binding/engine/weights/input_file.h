@@ -1,0 +1,51 @@
+// A file opened for reading, by position, and a buffered walk through it. Reads are copies and no
+// memory map: a map of a file that shrinks meanwhile would end the whole process with SIGBUS.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/weights/byte_source.h"
+
+namespace thaw::weights {
+
+class InputFile {
+ public:
+  // Throws ERR_WEIGHTS_NOT_FOUND, ERR_IO.
+  explicit InputFile(const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  uint64_t size() const { return size_; }
+
+  // Exactly these bytes. Throws ERR_IO; ERR_WEIGHTS_FORMAT where the file ends before.
+  void read_at(uint64_t offset, void* to, uint64_t size) const;
+
+  // Up to `size` bytes, fewer at the end of the file.
+  std::string peek(uint64_t offset, uint64_t size) const;
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+  uint64_t size_ = 0;
+};
+
+class FileSource final : public ByteSource {
+ public:
+  explicit FileSource(const InputFile& file) : file_(file) {}
+
+  void read(void* to, uint64_t size) override;
+  uint64_t remaining() const override { return file_.size() - position_; }
+  uint64_t position() const { return position_; }
+
+ private:
+  const InputFile& file_;
+  uint64_t position_ = 0;
+  std::vector<char> buffer_;
+  uint64_t buffer_start_ = 0;
+};
+
+}  // namespace thaw::weights

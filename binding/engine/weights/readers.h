@@ -1,0 +1,13 @@
+// The readers behind read_weights(), one a format. They complain in clauses; see malformed.h.
+#pragma once
+
+#include "engine/weights/input_file.h"
+#include "engine/weights/weights.h"
+
+namespace thaw::weights {
+
+WeightsFile read_safetensors(const InputFile& file);
+WeightsFile read_pytorch_zip(const InputFile& file);     // torch.save since 1.6, and TorchScript
+WeightsFile read_pytorch_legacy(const InputFile& file);  // torch.save before 1.6
+
+}  // namespace thaw::weights

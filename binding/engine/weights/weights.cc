@@ -1,0 +1,38 @@
+#include "engine/weights/weights.h"
+
+#include "engine/weights/malformed.h"
+#include "engine/weights/readers.h"
+
+namespace thaw::weights {
+namespace {
+
+bool starts_with(const std::string& bytes, std::string_view prefix) {
+  return bytes.compare(0, prefix.size(), prefix) == 0;
+}
+
+WeightsFile read_any(const InputFile& file) {
+  const std::string start = file.peek(0, 64);
+  if (start.empty()) malformed("it is empty");
+  // Before the pickle: a header of 640 bytes begins with the same two bytes as a pickle.
+  if (start.size() > 8 && start[8] == '{') return read_safetensors(file);
+  if (starts_with(start, "PK")) return read_pytorch_zip(file);
+  if (start[0] == '\x80') return read_pytorch_legacy(file);
+  if (starts_with(start, "\x89HDF")) {
+    malformed(
+        "it is an HDF5 file, and Keras files are not read yet; use safetensors, PyTorch or "
+        "TorchScript weights");
+  }
+  if (starts_with(start, "version https://git-lfs")) {
+    malformed("it is a Git LFS pointer and not the file itself; fetch it with `git lfs pull`");
+  }
+  malformed("it is no safetensors, PyTorch or TorchScript file");
+}
+
+}  // namespace
+
+WeightsFile read_weights(const std::string& path) {
+  const InputFile file(path);
+  return naming_the_file(path, [&] { return read_any(file); });
+}
+
+}  // namespace thaw::weights

@@ -1,0 +1,34 @@
+export { Dataset } from './data/dataset.ts';
+export { imageFolder } from './data/image-folder.ts';
+export { imageArray, imageBuffers } from './data/in-memory.ts';
+export { imageListing } from './data/listing.ts';
+export { ThawError } from './errors.ts';
+export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
+export type { ClassScores, Evaluation } from './model/evaluation.ts';
+export type {
+  BatchLogs,
+  Callbacks,
+  EarlyStopping,
+  EpochLogs,
+  FitOptions,
+  RunOptions,
+  TrainBegin,
+} from './model/fit-options.ts';
+export {
+  batchNormalization,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePooling,
+  type HeadLayer,
+  linearHead,
+} from './model/head.ts';
+export type { History, SkippedImage } from './model/history.ts';
+export type { Layer, LayerSelector } from './model/layers.ts';
+export type { LoadOptions } from './model/load.ts';
+export { loadResNet, ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 } from './model/networks.ts';
+export { adam, adamw, type Optimizer, sgd } from './model/optimizers.ts';
+export type { LabelProbability, PredictInput, Prediction, Tensor } from './model/prediction.ts';
+export type { ResNet } from './model/resnet.ts';
+export { constant, cosine, type Schedule, step } from './model/schedules.ts';
+export type { ParameterCounts } from './model/summary.ts';

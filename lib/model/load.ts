@@ -1,0 +1,118 @@
+import { ThawError } from '../errors.ts';
+import { type NativeWeights, native, settle } from '../native.ts';
+import { invalid, knownOptions, nonNegativeInteger } from '../validate.ts';
+import { fetchWeights, type WeightsProgress } from '../weights/fetch.ts';
+import { type Architecture, architectureNamed, architectureOf } from './architecture.ts';
+import { dense, globalAveragePooling, type HeadLayer, linearHead, namedHead } from './head.ts';
+import { type InputShape, preprocessingFor } from './preprocessing.ts';
+import { ResNet } from './resnet.ts';
+import { type ModelDescription, readDescription } from './saved-model.ts';
+
+export interface LoadOptions {
+  /**
+   * 'imagenet' fetches torchvision's weights once and keeps them; a path is a TorchScript file, a PyTorch state
+   * dict (.pth) or a safetensors file; null draws random ones. Default 'imagenet'.
+   */
+  weights?: 'imagenet' | (string & {}) | null;
+  /** 'auto' is the first CUDA device where there is one, else the CPU. Default 'auto'. */
+  device?: string;
+  /** With the file's classification head, or 1000 classes where there is no file. Default true. */
+  includeTop?: boolean;
+  /** [height, width, 3] of the network's input. Default [224, 224, 3], or what a saved model says. */
+  inputShape?: InputShape;
+  /** Of random weights. Default 0. */
+  seed?: number;
+  /** While weights are downloaded. */
+  onProgress?: (progress: WeightsProgress) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Loads a residual network; `architecture` may be left undefined where a weights file says it.
+ * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT, ERR_WEIGHTS_MISMATCH, ERR_WEIGHTS_FETCH,
+ *   ERR_DEVICE_NOT_FOUND, ERR_ADDON_NOT_LOADED, ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_ABORTED
+ */
+export async function loadResNet(
+  architecture: string | undefined,
+  options: LoadOptions = {},
+): Promise<ResNet> {
+  knownOptions('load', options, [
+    'weights',
+    'device',
+    'includeTop',
+    'inputShape',
+    'seed',
+    'onProgress',
+    'signal',
+  ]);
+  const wanted = architecture === undefined ? undefined : architectureNamed(architecture);
+  const weights = options.weights === undefined ? 'imagenet' : options.weights;
+  if (weights !== null && (typeof weights !== 'string' || weights === '')) {
+    throw invalid('weights', `'imagenet', the path of a file, or null`, weights);
+  }
+  options.signal?.throwIfAborted();
+  const path = weights === 'imagenet' ? await imagenet(wanted ?? 'resnet50', options) : weights;
+  const file = path === null ? undefined : await settle(native().readWeights(path));
+  const origin = path ?? 'The weights';
+  const description = describe(wanted, file, origin, options);
+
+  const model = await settle(
+    native().createModel({
+      architecture: description.architecture,
+      device: options.device ?? 'auto',
+      head: namedHead(description.head),
+      seed: nonNegativeInteger('seed', options.seed ?? 0),
+      preprocessing: description.preprocessing,
+      weights: file,
+      origin,
+      backboneOnly: description.head.length === 0,
+    }),
+  );
+  return new ResNet(model, description);
+}
+
+async function imagenet(architecture: Architecture, options: LoadOptions): Promise<string> {
+  const { onProgress, signal } = options;
+  const fetched = await fetchWeights(architecture, {
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  });
+  return fetched.torchscript ?? fetched.pth;
+}
+
+/** What the network will be: a saved model says it itself, of other files the names and shapes tell. */
+function describe(
+  wanted: Architecture | undefined,
+  file: NativeWeights | undefined,
+  origin: string,
+  options: LoadOptions,
+): ModelDescription {
+  const saved = file && readDescription(file.metadata, origin);
+  if (saved) {
+    if (wanted && wanted !== saved.architecture) {
+      throw new ThawError(
+        'ERR_WEIGHTS_MISMATCH',
+        `${origin} holds a ${saved.architecture}, not a ${wanted}.`,
+      );
+    }
+    return {
+      ...saved,
+      ...(options.inputShape && { preprocessing: preprocessingFor(options.inputShape) }),
+      ...(options.includeTop === false && { head: [], classes: [] }),
+    };
+  }
+  const architecture =
+    wanted ?? (file ? architectureOf(Object.keys(file.shapes), origin) : ('resnet50' as const));
+  return {
+    architecture,
+    head: options.includeTop === false ? [] : topOf(file),
+    classes: [],
+    preprocessing: preprocessingFor(options.inputShape ?? [224, 224, 3]),
+  };
+}
+
+/** torchvision's head, with as many classes as the file has. */
+function topOf(file: NativeWeights | undefined): HeadLayer[] {
+  const classes = file?.shapes['fc.weight']?.[0];
+  return classes ? [globalAveragePooling(), dense(classes)] : linearHead(1000);
+}

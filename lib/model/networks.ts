@@ -1,0 +1,20 @@
+import { type LoadOptions, loadResNet } from './load.ts';
+import type { ResNet } from './resnet.ts';
+
+export { loadResNet };
+
+/** `ResNet50.load({ weights: 'imagenet' })` and its kin: see `LoadOptions`. */
+interface Network {
+  /** @throws ThawError as `loadResNet` */
+  load(options?: LoadOptions): Promise<ResNet>;
+}
+
+function network(architecture: string): Network {
+  return { load: (options) => loadResNet(architecture, options) };
+}
+
+export const ResNet18 = network('resnet18');
+export const ResNet34 = network('resnet34');
+export const ResNet50 = network('resnet50');
+export const ResNet101 = network('resnet101');
+export const ResNet152 = network('resnet152');

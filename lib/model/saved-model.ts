@@ -1,0 +1,45 @@
+import { ThawError } from '../errors.ts';
+import type { NativePreprocessing } from '../native.ts';
+import { ARCHITECTURES, type Architecture } from './architecture.ts';
+import type { HeadLayer } from './head.ts';
+
+/** What a saved model says of itself, as JSON under the key `thaw` of its metadata. */
+export interface ModelDescription {
+  architecture: Architecture;
+  head: readonly HeadLayer[];
+  /** Empty where they are not known. */
+  classes: readonly string[];
+  preprocessing: NativePreprocessing;
+}
+
+const KEY = 'thaw';
+const VERSION = 1;
+
+export function describeModel(description: ModelDescription): Record<string, string> {
+  return { [KEY]: JSON.stringify({ version: VERSION, ...description }) };
+}
+
+/** Undefined where the file is not one of ours. @throws ThawError ERR_WEIGHTS_FORMAT */
+export function readDescription(
+  metadata: Record<string, string>,
+  origin: string,
+): ModelDescription | undefined {
+  const text = metadata[KEY];
+  if (text === undefined) return undefined;
+  try {
+    const description = JSON.parse(text) as ModelDescription & { version: number };
+    const complete =
+      description.version === VERSION &&
+      ARCHITECTURES.includes(description.architecture) &&
+      Array.isArray(description.head) &&
+      Array.isArray(description.classes) &&
+      typeof description.preprocessing === 'object';
+    if (complete) return description;
+  } catch {
+    // Refused below, like what parses but is no description.
+  }
+  throw new ThawError(
+    'ERR_WEIGHTS_FORMAT',
+    `${origin} describes its model in a way that this version of thaw does not understand.`,
+  );
+}

@@ -1,0 +1,228 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { ThawError } from './errors.ts';
+import { packageRoot } from './files/package-root.ts';
+
+/** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
+export interface Native {
+  info(): NativeInfo;
+  readWeights(path: string): Promise<NativeWeights>;
+  createModel(options: NativeModelOptions): Promise<NativeModel>;
+  /** Encodes RGB bytes by the file's suffix (.png, .jpg). */
+  writeImage(path: string, rgb: Uint8Array, height: number, width: number): Promise<void>;
+  StopFlag: new () => NativeStopFlag;
+}
+
+export interface NativeInfo {
+  libtorch: string;
+  cpuCapability: string;
+  cpuBfloat16: boolean;
+  threads: number;
+  cudaBuilt: boolean;
+  cuda: string;
+  cudnn: string;
+  gpus: string[];
+  libjpeg: string;
+  libvips: string;
+}
+
+/** A weights file that has been read. */
+export interface NativeWeights {
+  readonly format: string;
+  readonly metadata: Record<string, string>;
+  readonly shapes: Record<string, number[]>;
+}
+
+export interface NativeStopFlag {
+  set(): void;
+}
+
+export interface NativeHeadLayer {
+  kind: 'globalAveragePooling' | 'flatten' | 'dense' | 'dropout' | 'batchNormalization';
+  name: string;
+  units?: number;
+  activation?: string;
+  rate?: number;
+  momentum?: number;
+  epsilon?: number;
+}
+
+export interface NativePreprocessing {
+  height: number;
+  width: number;
+  resize: number;
+  mean: number[];
+  std: number[];
+}
+
+export interface NativeModelOptions {
+  architecture: string;
+  device: string;
+  head: NativeHeadLayer[];
+  seed: number;
+  preprocessing: NativePreprocessing;
+  weights?: NativeWeights | undefined;
+  /** What messages call the weights. */
+  origin: string;
+  backboneOnly: boolean;
+}
+
+export interface NativeLayer {
+  name: string;
+  torchName: string;
+  type: string;
+  outputShape: number[];
+  head: boolean;
+  trainable: boolean;
+  weights: number;
+  buffers: number;
+}
+
+export interface NativeTensor {
+  data: Float32Array;
+  shape: number[];
+}
+
+/** Exactly one of `paths`, `images` and `pixels`. */
+export interface NativeDataset {
+  paths?: readonly string[];
+  images?: readonly Uint8Array[];
+  pixels?: Uint8Array | Float32Array;
+  shape?: readonly number[];
+  labels?: Int32Array;
+}
+
+export interface NativeSkipped {
+  name: string;
+  code: string;
+  reason: string;
+}
+
+export interface NativeEpoch {
+  loss: number;
+  accuracy: number;
+  top5: number;
+  images: number;
+  valLoss?: number;
+  valAccuracy?: number;
+  valTop5?: number;
+  epochSeconds: number;
+  imagesPerSecond: number;
+  learningRate: number;
+}
+
+export type NativeEvent =
+  | { type: 'begin'; batches: number; startEpoch: number; trainableParameters: number; precision: string }
+  | {
+      type: 'batch';
+      epoch: number;
+      batch: number;
+      batches: number;
+      images: number;
+      imagesPerSecond: number;
+      loss: number;
+      accuracy: number;
+    }
+  | ({ type: 'epoch'; epoch: number } & NativeEpoch);
+
+export interface NativeHistory {
+  epochs: NativeEpoch[];
+  skipped: NativeSkipped[];
+  bestEpoch: number;
+  stoppedEarly: boolean;
+  secondsWaited: number;
+  precision: string;
+}
+
+export interface NativeEvaluation {
+  loss: number;
+  accuracy: number;
+  top5: number;
+  images: number;
+  /** Row by row: the label's row, the prediction's column. */
+  confusion: number[];
+  skipped: NativeSkipped[];
+}
+
+export interface NativeModel {
+  layers(): NativeLayer[];
+  device(): string;
+  setTrainable(indices: readonly number[], trainable: boolean): void;
+  replaceHead(layers: readonly NativeHeadLayer[], seed: number): void;
+  fit(
+    train: NativeDataset,
+    validation: NativeDataset | undefined,
+    classes: number,
+    training: object,
+    options: object,
+    stop: NativeStopFlag,
+    listener: (event: NativeEvent) => void,
+  ): Promise<NativeHistory>;
+  evaluate(
+    dataset: NativeDataset,
+    classes: number,
+    training: object,
+    options: object,
+    stop: NativeStopFlag,
+  ): Promise<NativeEvaluation>;
+  predict(dataset: NativeDataset, options: object, stop: NativeStopFlag): Promise<NativeTensor>;
+  apply(dataset: NativeDataset, options: object): Promise<NativeTensor>;
+  save(path: string, format: 'safetensors' | 'torchscript', metadata: Record<string, string>): Promise<void>;
+  state(): Promise<Record<string, NativeTensor>>;
+  dispose(): void;
+}
+
+let loaded: Native | undefined;
+
+/**
+ * The addon, loaded at the first call.
+ * @throws ThawError ERR_ADDON_NOT_LOADED, with what was tried and the commands that help.
+ */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native {
+  const root = packageRoot();
+  const require = createRequire(import.meta.url);
+  try {
+    return require('node-gyp-build')(root) as Native;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const advice = existsSync(`${root}/libtorch`)
+      ? 'run `npx thaw doctor` to see what is wrong, `npx thaw setup` to build again'
+      : 'libtorch is not set up: run `npx thaw setup` (in a clone: `npm run setup`)';
+    throw new ThawError(
+      'ERR_ADDON_NOT_LOADED',
+      `The native addon for ${process.platform}-${process.arch} (Node ${process.versions.node}) could not be ` +
+        `loaded from build/Release or prebuilds; ${advice}. ${reason}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Awaits a native promise; what it rejects with becomes a ThawError. */
+export async function settle<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw asThawError(error);
+  }
+}
+
+/** Calls the addon synchronously; what it throws becomes a ThawError. */
+export function call<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw asThawError(error);
+  }
+}
+
+function asThawError(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return typeof code === 'string' && typeof message === 'string' && !(error instanceof ThawError)
+    ? new ThawError(code, message, { cause: error })
+    : error;
+}
