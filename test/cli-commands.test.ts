@@ -20,7 +20,9 @@ test('predict names what it cannot read, goes on, and fails at the end', async (
 
 test('predict --json gives an object an image, errors among them', async () => {
   const { api } = fakeLibrary({ predictError: unreadable });
-  const { events } = await commandLine(['predict', '--model', 'm', '--json', 'a.jpg', 'bad.jpg'], api, { cwd: '/p' });
+  const { events } = await commandLine(['predict', '--model', 'm', '--json', 'a.jpg', 'bad.jpg'], api, {
+    cwd: '/p',
+  });
   expect(events).toEqual([
     expect.objectContaining({ image: 'a.jpg', label: 'dog', probability: 0.75, top: expect.any(Array) }),
     { image: 'bad.jpg', error: { code: 'ERR_IMAGE_DECODE', message: '/p/bad.jpg is not an image.' } },
@@ -29,7 +31,8 @@ test('predict --json gives an object an image, errors among them', async () => {
 
 test('predict takes names with a leading dash after --, and passes other failures on', async () => {
   const { api, calls } = fakeLibrary({
-    predictError: (path) => (path.endsWith('oom.jpg') ? new ThawError('ERR_OUT_OF_MEMORY', 'No memory.') : undefined),
+    predictError: (path) =>
+      path.endsWith('oom.jpg') ? new ThawError('ERR_OUT_OF_MEMORY', 'No memory.') : undefined,
   });
   await commandLine(['predict', '--model', 'm', '--', '--odd.jpg'], api, { cwd: '/p' });
   expect(calls).toEqual([['predict', ['/p/--odd.jpg']]]);
@@ -46,7 +49,14 @@ test('evaluate prints scores and the confusion matrix, or JSON', async () => {
   expect(text.stdout).toMatch(/class +precision +recall +F1 +images\ncat +80\.0 % +70\.0 % +74\.6 % +4/);
   expect(text.stdout).toMatch(/true \\ predicted +cat +dog\ncat +3 +0\ndog +1 +3\n/);
   const json = await commandLine(['evaluate', '--model', 'm', '--data', data, '--json'], api);
-  expect(json.events[0]).toMatchObject({ classes: ['cat', 'dog'], accuracy: 0.75, confusionMatrix: [[3, 0], [1, 3]] });
+  expect(json.events[0]).toMatchObject({
+    classes: ['cat', 'dog'],
+    accuracy: 0.75,
+    confusionMatrix: [
+      [3, 0],
+      [1, 3],
+    ],
+  });
 });
 
 test('evaluate refuses a folder that is none of the classes of the model', async () => {
@@ -65,9 +75,15 @@ test('many classes: the commonest confusions in place of a matrix', () => {
 
 test('summary builds a network without weights; convert loads and saves', async () => {
   const library = fakeLibrary();
-  const summary = await commandLine(['summary', '--architecture', 'resnet18', '--head', 'linear', '--classes', '3'], library.api);
+  const summary = await commandLine(
+    ['summary', '--architecture', 'resnet18', '--head', 'linear', '--classes', '3'],
+    library.api,
+  );
   expect(summary.stdout).toBe('layer (type)   output shape\n');
-  expect(library.loads[0]).toMatchObject({ architecture: 'resnet18', options: { weights: null, includeTop: false } });
+  expect(library.loads[0]).toMatchObject({
+    architecture: 'resnet18',
+    options: { weights: null, includeTop: false },
+  });
   const cwd = makeFiles(temporaryFolder(), ['in.pth']);
   const convert = await commandLine(['convert', 'in.pth', 'out.safetensors'], library.api, { cwd });
   expect(convert.code).toBe(0);

@@ -9,7 +9,14 @@ import { temporaryFolder } from './support/folders.ts';
 
 test('the later layer wins, defaults fill the rest', () => {
   const config = resolveConfig([{ data: 'd', epochs: 3, seed: 5 }, { epochs: 4 }]);
-  expect(config).toMatchObject({ data: 'd', epochs: 4, seed: 5, batchSize: 32, weights: 'imagenet', inputSize: 224 });
+  expect(config).toMatchObject({
+    data: 'd',
+    epochs: 4,
+    seed: 5,
+    batchSize: 32,
+    weights: 'imagenet',
+    inputSize: 224,
+  });
   expect(resolveConfig([{}], { epochs: 2 }).epochs).toBe(2);
   expect(resolveConfig([{ epochs: 9 }], { epochs: 2 }).epochs).toBe(9);
 });
@@ -22,7 +29,10 @@ test('the learning rate follows the optimizer and what is trained', () => {
 });
 
 test('a choice between --val and --validation-split on the command line overrides the file', () => {
-  expect(resolveConfig([{ data: 'd', validationSplit: 0.3 }, { val: 'v' }])).toMatchObject({ val: 'v', validationSplit: 0 });
+  expect(resolveConfig([{ data: 'd', validationSplit: 0.3 }, { val: 'v' }])).toMatchObject({
+    val: 'v',
+    validationSplit: 0,
+  });
   const split = resolveConfig([{ data: 'd', val: 'v', validationSplit: 0 }, { validationSplit: 0.3 }]);
   expect(split.validationSplit).toBe(0.3);
   expect(split.val).toBeUndefined();
@@ -32,7 +42,11 @@ test('paths in a file are relative to it; names of weights are no paths; the wri
   const root = temporaryFolder();
   const file = join(root, 'run.json');
   writeFileSync(file, JSON.stringify({ data: 'photos', weights: 'w.pth', val: '/abs' }));
-  expect(await readConfig(file)).toEqual({ data: join(root, 'photos'), weights: join(root, 'w.pth'), val: '/abs' });
+  expect(await readConfig(file)).toEqual({
+    data: join(root, 'photos'),
+    weights: join(root, 'w.pth'),
+    val: '/abs',
+  });
   const resolved = resolveConfig([{ data: '/d', weights: 'none' }]);
   writeFileSync(file, JSON.stringify({ thaw: '0.1.0', ...resolved }));
   expect(resolveConfig([await readConfig(file)])).toEqual(resolved);
@@ -56,16 +70,28 @@ test('heads', () => {
   ]);
 });
 
-test.each(['', 'dense,dense', 'gap,dropout:1,dense', 'gap,dense:5', 'gap', 'gap:1,dense', 'gap,dense:0,dense', 'gap,dense:8:gelu,dense', 'toString'])(
-  'a head of %j is refused',
-  (text) => {
-    expect(() => parseHead(text, 4)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
-  },
-);
+test.each([
+  '',
+  'dense,dense',
+  'gap,dropout:1,dense',
+  'gap,dense:5',
+  'gap',
+  'gap:1,dense',
+  'gap,dense:0,dense',
+  'gap,dense:8:gelu,dense',
+  'toString',
+])('a head of %j is refused', (text) => {
+  expect(() => parseHead(text, 4)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
+});
 
 test('schedules, layers to unfreeze and class weights', () => {
-  expect(parseSchedule('cosine:warmup=1.5')).toEqual({ kind: 'cosine', warmupEpochs: 1.5 });
-  expect(parseSchedule('step:3:0.5:warmup=1')).toEqual({ kind: 'step', every: 3, gamma: 0.5, warmupEpochs: 1 });
+  expect(parseSchedule('cosine:warmup=1.5')).toMatchObject({ kind: 'cosine', warmupEpochs: 1.5 });
+  expect(parseSchedule('step:3:0.5:warmup=1')).toEqual({
+    kind: 'step',
+    every: 3,
+    gamma: 0.5,
+    warmupEpochs: 1,
+  });
   expect(parseSchedule('step:3')).toEqual({ kind: 'step', every: 3, gamma: 0.1, warmupEpochs: 0 });
   expect(parseUnfreeze('last:10')).toEqual({ last: 10 });
   expect(parseUnfreeze('layer4, layer3.5')).toEqual({ names: ['layer4', 'layer3.5'] });

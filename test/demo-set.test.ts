@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { demoImages, imagesPerClass } from '../lib/demo/demo-set.ts';
 import { drawImage } from '../lib/demo/draw.ts';
-import { patterns } from '../lib/demo/patterns.ts';
+import { kinds } from '../lib/demo/patterns.ts';
 import { temporaryFolder } from './support/folders.ts';
 
 const writeRaw = (path: string, rgb: Uint8Array) => writeFileSync(path, rgb);
@@ -21,16 +21,17 @@ test('a failure leaves nothing behind, and says what it could not write', async 
 test('draws a folder a class once, the same every time', async () => {
   const [first, second] = [temporaryFolder(), temporaryFolder()];
   const folder = await demoImages(first, writeRaw);
-  expect(readdirSync(folder).sort()).toEqual(Object.keys(patterns).sort());
-  for (const name of readdirSync(folder)) expect(readdirSync(join(folder, name))).toHaveLength(imagesPerClass);
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(kinds).sort());
+  for (const name of readdirSync(folder))
+    expect(readdirSync(join(folder, name))).toHaveLength(imagesPerClass);
   const again = await demoImages(first, () => {
     throw new Error('drawn twice');
   });
   expect(again).toBe(folder);
   await demoImages(second, writeRaw);
   expect(existsSync(folder)).toBe(true);
-  expect(drawImage(patterns.dots as never, 5)).toEqual(drawImage(patterns.dots as never, 5));
-  expect(drawImage(patterns.dots as never, 5)).not.toEqual(drawImage(patterns.dots as never, 6));
+  expect(drawImage(kinds.dots as never, 5)).toEqual(drawImage(kinds.dots as never, 5));
+  expect(drawImage(kinds.dots as never, 5)).not.toEqual(drawImage(kinds.dots as never, 6));
 });
 
 test('two that draw at once both get the set', async () => {
@@ -45,7 +46,7 @@ test('two that draw at once both get the set', async () => {
 });
 
 test('the images of a class differ in colour and size from one another', () => {
-  const images = Array.from({ length: 8 }, (_, i) => drawImage(patterns.stripes as never, i));
+  const images = Array.from({ length: 8 }, (_, i) => drawImage(kinds.stripes as never, i));
   expect(new Set(images.map(({ width, height }) => `${width}x${height}`)).size).toBeGreaterThan(4);
   for (const { rgb, width, height } of images) {
     expect(rgb.length).toBe(width * height * 3);

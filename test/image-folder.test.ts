@@ -22,7 +22,9 @@ test.each([
   ['an empty path', '', {}, 'ERR_INVALID_ARGUMENT'],
 ])('refuses %s', async (_, directory, options, code) => {
   const root = makeFiles(temporaryFolder(), ['a/1.jpg', 'b/1.jpg']);
-  await expect(imageFolder(directory === '.' ? root : directory, options)).rejects.toMatchObject({ code });
+  await expect(imageFolder(directory === '.' ? root : directory, options as object)).rejects.toMatchObject({
+    code,
+  });
 });
 
 test('refuses an empty folder, a lone class and an empty class, each in a sentence', async () => {

@@ -43,7 +43,9 @@ test('refuses what holds nothing, one class, or paths that lead nowhere', async 
     code: 'ERR_DATA_NOT_FOUND',
     message: expect.stringContaining('line 2'),
   });
-  const known = imageListing(listing('l.csv', 'path,label\na.jpg,x\nb.jpg,cats\n'), { classes: ['x', 'cat'] });
+  const known = imageListing(listing('l.csv', 'path,label\na.jpg,x\nb.jpg,cats\n'), {
+    classes: ['x', 'cat'],
+  });
   await expect(known).rejects.toMatchObject({
     code: 'ERR_DATA_UNKNOWN_CLASS',
     message: expect.stringContaining("line 3: 'cats' is none of the 2 classes; did you mean 'cat'?"),

@@ -60,16 +60,27 @@ test('names from outside cannot become markup', () => {
 
 test('a run without validation, with a diverged loss, without an epoch', () => {
   const { history } = data();
-  const { evaluation: _, ...unvalidated } = data({ history: { ...history, loss: [1, Number.NaN, 0.5], valLoss: [], valAccuracy: [] } });
+  const { evaluation: _, ...unvalidated } = data({
+    history: { ...history, loss: [1, Number.NaN, 0.5], valLoss: [], valAccuracy: [] },
+  });
   const page = reportPage(unvalidated);
   expect(page).toContain('There were no validation images.');
   expect(page).not.toMatch(/NaN|undefined|Infinity/);
-  const none = { loss: [], accuracy: [], valLoss: [], valAccuracy: [], epochSeconds: [], imagesPerSecond: [] };
+  const none = {
+    loss: [],
+    accuracy: [],
+    valLoss: [],
+    valAccuracy: [],
+    epochSeconds: [],
+    imagesPerSecond: [],
+  };
   expect(reportPage({ ...unvalidated, history: none })).not.toMatch(/NaN|undefined|Infinity/);
 });
 
 test('has curves, matrix, scores, settings and what was left out, and fetches nothing', () => {
-  const page = reportPage(data({ skipped: [{ name: 'a.jpg', code: 'ERR_IMAGE_DECODE', reason: 'cut short' }], bestEpoch: 1 }));
+  const page = reportPage(
+    data({ skipped: [{ name: 'a.jpg', code: 'ERR_IMAGE_DECODE', reason: 'cut short' }], bestEpoch: 1 }),
+  );
   expect(page.match(/<g class="curve /g)).toHaveLength(4);
   expect(page).toContain('cat taken for dog: 2 (40.0\u202f%)');
   expect(page).toContain('best epoch: 2');

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailed } from '../files/atomic-write.ts';
 import { drawImage } from './draw.ts';
-import { patterns } from './patterns.ts';
+import { kinds } from './patterns.ts';
 
 export type WriteImage = (
   path: string,
@@ -37,11 +37,11 @@ export async function demoImages(
   try {
     await mkdir(directory, { recursive: true });
     part = await mkdtemp(join(directory, `${edition}.part-`));
-    for (const [label, [name, makePattern]] of Object.entries(patterns).entries()) {
+    for (const [label, [name, kind]] of Object.entries(kinds).entries()) {
       await mkdir(join(part, name));
       for (let i = 0; i < imagesPerClass; i++) {
         signal?.throwIfAborted();
-        const { rgb, height, width } = drawImage(makePattern, 1 + label * imagesPerClass + i);
+        const { rgb, height, width } = drawImage(kind, 1 + label * imagesPerClass + i);
         await writeImage(join(part, name, `${String(i).padStart(2, '0')}.png`), rgb, height, width);
       }
     }

@@ -17,9 +17,12 @@ export async function commandLine(
   options: { cwd?: string; signal?: AbortSignal; tty?: boolean; cache?: string } = {},
 ): Promise<Outcome> {
   const text = { stdout: '', stderr: '' };
+  const write = (name: 'stdout' | 'stderr') => (part: string) => {
+    text[name] += part;
+  };
   const code = await runCommandLine(args, {
-    stdout: { write: (part) => void (text.stdout += part) },
-    stderr: { write: (part) => void (text.stderr += part), isTTY: options.tty ?? false, columns: 120 },
+    stdout: { write: write('stdout') },
+    stderr: { write: write('stderr'), isTTY: options.tty ?? false, columns: 120 },
     signal: options.signal ?? new AbortController().signal,
     env: { THAW_CACHE: options.cache ?? temporaryFolder() },
     cwd: options.cwd ?? temporaryFolder(),
@@ -32,7 +35,10 @@ export async function commandLine(
     code,
     ...text,
     get events() {
-      return text.stdout.trim().split('\n').map((line) => JSON.parse(line));
+      return text.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
     },
   };
 }

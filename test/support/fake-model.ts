@@ -1,14 +1,10 @@
-import type {
-  CommandApi,
-  CommandModel,
-  EpochLogs,
-  Evaluation,
-  FitHistory,
-  FitOptions,
-  LoadOptions,
-} from '../../lib/cli/api.ts';
+import type { CommandApi, CommandModel } from '../../lib/cli/api.ts';
 import type { Dataset } from '../../lib/data/dataset.ts';
 import { ThawError } from '../../lib/errors.ts';
+import type { Evaluation } from '../../lib/model/evaluation.ts';
+import type { EpochLogs, FitOptions } from '../../lib/model/fit-options.ts';
+import { type History, makeHistory } from '../../lib/model/history.ts';
+import type { LoadOptions } from '../../lib/model/load.ts';
 
 /** What was asked of the library, and how it shall answer. */
 export interface FakeLibrary {
@@ -26,7 +22,7 @@ export interface FakeBehaviour {
   /** Called at the end of each epoch; may abort the run's signal. */
   afterEpoch?(epoch: number): void;
   startEpoch?: number;
-  skipped?: FitHistory['skipped'];
+  skipped?: History['skipped'];
   predictError?(path: string): Error | undefined;
   writeCheckpoint?(directory: string): void;
 }
@@ -46,9 +42,6 @@ export function fakeLibrary(behaviour: FakeBehaviour = {}): FakeLibrary {
         if (error) throw error;
         return fakeModel(library, behaviour);
       },
-      head: (steps) => [...steps],
-      optimizer: (kind, options) => ({ kind, ...options }),
-      schedule: (rule) => rule,
       async writeImage(path, rgb) {
         const { writeFile } = await import('node:fs/promises');
         await writeFile(path, rgb);
@@ -84,42 +77,68 @@ export function fakeEvaluation(classes: readonly string[], images: number): Eval
 
 function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel {
   let classes: readonly string[] = ['cat', 'dog'];
-  const note = (name: string) => (...values: unknown[]) => void library.calls.push([name, ...values]);
+  const note =
+    (name: string) =>
+    (...values: unknown[]) =>
+      void library.calls.push([name, ...values]);
   return {
     get classes() {
       return classes;
     },
-    device: 'cpu',
-    inputShape: [224, 224, 3],
     replaceHead(layers, options) {
       library.calls.push(['replaceHead', layers, options]);
-      classes = options.classes;
+      classes = options?.classes ?? [];
     },
     freeze: note('freeze'),
     unfreeze: note('unfreeze'),
     compile: note('compile'),
-    countParams: () => ({ total: 23_508_032, trainable: 4_098 }),
+    countParams: () => ({ total: 23_508_032, trainable: 4_098, nonTrainable: 23_503_934 }),
     summary: () => 'layer (type)   output shape\n',
-    async fit(train, options) {
+    async fit(train, options = {}) {
       library.fits.push({ train, options });
-      const { callbacks, epochs, signal, checkpoint } = options;
+      const { callbacks = {}, epochs = 1, signal, checkpoint } = options;
       const startEpoch = behaviour.startEpoch ?? 0;
-      callbacks.onTrainBegin?.({ batches: 2, steps: 2, precision: 'float32', device: 'cpu', startEpoch });
+      callbacks.onTrainBegin?.({
+        batches: 2,
+        steps: 2,
+        precision: 'float32',
+        device: 'cpu',
+        startEpoch,
+        trainableParameters: 4_098,
+      });
       for (let epoch = startEpoch; epoch < epochs; epoch++) {
         for (let batch = 1; batch <= 2; batch++) {
-          callbacks.onBatchEnd?.({ epoch, batch, batches: 2, images: 8 * batch, imagesPerSecond: 90, loss: 1, accuracy: 0.5 });
+          callbacks.onBatchEnd?.({
+            epoch,
+            batch,
+            batches: 2,
+            images: 8 * batch,
+            imagesPerSecond: 90,
+            loss: 1,
+            accuracy: 0.5,
+          });
         }
         callbacks.onEpochEnd?.(epoch, epochLogs(epoch));
-        behaviour.writeCheckpoint?.(checkpoint.directory);
+        if (checkpoint) behaviour.writeCheckpoint?.(checkpoint.directory);
         behaviour.afterEpoch?.(epoch);
         if (signal?.aborted) throw new ThawError('ERR_ABORTED', 'Training was aborted.');
       }
-      return { loss: [], skipped: behaviour.skipped ?? [], precision: 'float32', device: 'cpu', stoppedEarly: false };
+      const skipped = behaviour.skipped ?? [];
+      const end = {
+        epochs: [],
+        skipped,
+        bestEpoch: -1,
+        stoppedEarly: false,
+        secondsWaited: 0,
+        precision: 'float32',
+      };
+      return makeHistory(end, 'cpu', false);
     },
     async evaluate(dataset) {
       return fakeEvaluation(dataset.classes, dataset.size);
     },
-    async predict(inputs, { topK }) {
+    async predict(images, { topK = 5 } = {}) {
+      const inputs = images as string[];
       library.calls.push(['predict', inputs]);
       for (const path of inputs) {
         const error = behaviour.predictError?.(path);
