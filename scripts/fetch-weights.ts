@@ -6,7 +6,6 @@ import { ARCHITECTURES } from '../lib/model/architecture.ts';
 import { convertWeights } from '../lib/model/convert-weights.ts';
 import { oneOf } from '../lib/validate.ts';
 import { WEIGHTS_ADDRESS, weightsFile } from '../lib/weights/catalogue.ts';
-
 import { fetchWeights } from '../lib/weights/fetch.ts';
 
 const USAGE = `Usage: npm run fetch-weights -- [ARCHITECTURE] [options]
