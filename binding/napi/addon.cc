@@ -1,4 +1,6 @@
 // The addon's exports. lib/native.ts describes them in TypeScript.
+#include <ATen/Parallel.h>
+
 #include "engine/data/decode.h"
 #include "engine/data/encode.h"
 #include "engine/device/backend.h"

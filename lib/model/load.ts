@@ -1,8 +1,10 @@
 import { ThawError } from '../errors.ts';
+import type { DownloadProgress } from '../files/progress.ts';
 import { type NativeWeights, native, settle } from '../native.ts';
 import { invalid, knownOptions, nonNegativeInteger } from '../validate.ts';
-import { fetchWeights, type WeightsProgress } from '../weights/fetch.ts';
+import { fetchWeights } from '../weights/fetch.ts';
 import { type Architecture, architectureNamed, architectureOf } from './architecture.ts';
+import { convertWeights } from './convert-weights.ts';
 import { dense, globalAveragePooling, type HeadLayer, linearHead, namedHead } from './head.ts';
 import { type InputShape, preprocessingFor } from './preprocessing.ts';
 import { ResNet } from './resnet.ts';
@@ -23,7 +25,7 @@ export interface LoadOptions {
   /** Of random weights. Default 0. */
   seed?: number;
   /** While weights are downloaded. */
-  onProgress?: (progress: WeightsProgress) => void;
+  onProgress?: (progress: DownloadProgress) => void;
   signal?: AbortSignal;
 }
 
@@ -73,10 +75,7 @@ export async function loadResNet(
 
 async function imagenet(architecture: Architecture, options: LoadOptions): Promise<string> {
   const { onProgress, signal } = options;
-  const fetched = await fetchWeights(architecture, {
-    ...(onProgress && { onProgress }),
-    ...(signal && { signal }),
-  });
+  const fetched = await fetchWeights(architecture, { onProgress, signal, convert: convertWeights });
   return fetched.torchscript ?? fetched.pth;
 }
 

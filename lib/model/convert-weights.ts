@@ -1,0 +1,34 @@
+import { native, settle } from '../native.ts';
+import type { Architecture } from './architecture.ts';
+import { linearHead, namedHead } from './head.ts';
+import { preprocessingFor } from './preprocessing.ts';
+import { describeModel } from './saved-model.ts';
+
+/**
+ * Writes the network of a weights file as TorchScript, natively.
+ * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT, ERR_WEIGHTS_MISMATCH, ERR_DISK_FULL, ERR_IO
+ */
+export async function convertWeights(from: string, to: string, architecture: Architecture): Promise<void> {
+  const weights = await settle(native().readWeights(from));
+  const head = linearHead(weights.shapes['fc.weight']?.[0] ?? 1000);
+  const preprocessing = preprocessingFor([224, 224, 3]);
+  const model = await settle(
+    native().createModel({
+      architecture,
+      device: 'cpu',
+      head: namedHead(head),
+      seed: 0,
+      preprocessing,
+      weights,
+      origin: from,
+      backboneOnly: false,
+    }),
+  );
+  try {
+    await settle(
+      model.save(to, 'torchscript', describeModel({ architecture, head, classes: [], preprocessing })),
+    );
+  } finally {
+    model.dispose();
+  }
+}

@@ -1,0 +1,136 @@
+// The frozen part (folded, fused) and the trained part against a plain second derivation of the
+// network.
+#include <ATen/CPUGeneratorImpl.h>
+
+#include "check.h"
+#include "engine/model/frozen_part.h"
+#include "engine/model/trained_part.h"
+
+using namespace thaw;
+using model::HeadKind, model::HeadLayer, model::Network;
+
+namespace {
+
+std::vector<HeadLayer> linear(int64_t classes) {
+  return {{.kind = HeadKind::kGlobalAveragePooling, .name = "avg_pool"},
+          {.kind = HeadKind::kDense, .name = "predictions", .units = classes}};
+}
+
+// Statistics and scales that are not zeros and ones, so that a mistake in folding shows.
+void disturb(Network& network) {
+  at::NoGradGuard no_grad;
+  at::manual_seed(3);
+  for (const Network::Named& named : network.named_tensors()) {
+    if (named.name.ends_with("running_mean")) named.tensor->normal_(0, 0.1);
+    if (named.name.ends_with("running_var")) named.tensor->uniform_(0.5, 1.5);
+    if (named.name.find("bn") != std::string::npos && named.name.ends_with("weight"))
+      named.tensor->uniform_(0.5, 1.5);
+    if (named.name.find("bn") != std::string::npos && named.name.ends_with("bias"))
+      named.tensor->normal_(0, 0.1);
+  }
+}
+
+at::Tensor plain_pair(const model::ConvolutionNorm& pair, const at::Tensor& x) {
+  const auto& c = pair.convolution;
+  const at::Tensor y =
+      at::conv2d(x, c.weight.contiguous(), {}, {c.stride, c.stride}, {c.padding, c.padding});
+  return at::batch_norm(y, pair.norm.weight, pair.norm.bias, pair.norm.running_mean,
+                        pair.norm.running_var, false, 0, 1e-5, false);
+}
+
+// He et al.'s network as it is written in the paper, without folding, fusing or memory formats.
+at::Tensor plain(const Network& network, at::Tensor x) {
+  x = at::max_pool2d(plain_pair(network.stem(), x).relu(), {3, 3}, {2, 2}, {1, 1});
+  for (const model::Block& block : network.blocks()) {
+    at::Tensor y = x;
+    for (size_t i = 0; i < block.body.size(); ++i) {
+      y = plain_pair(block.body[i], y);
+      if (i + 1 < block.body.size()) y = y.relu();
+    }
+    x = (y + (block.downsample ? plain_pair(*block.downsample, x) : x)).relu();
+  }
+  return at::linear(x.mean({2, 3}), network.head()[1].dense->weight, network.head()[1].dense->bias);
+}
+
+void set_all(Network& network, bool trainable) {
+  for (size_t i = 0; i < network.layers().size(); ++i) network.set_trainable(i, trainable);
+}
+
+}  // namespace
+
+TEST("every boundary between frozen and trained gives the plain network's logits") {
+  at::NoGradGuard no_grad;
+  for (const char* name : {"resnet18", "resnet50"}) {
+    Network network(model::find_architecture(name), {64, 64}, linear(7), 1);
+    disturb(network);
+    const at::Tensor x = at::randn({2, 3, 64, 64});
+    const at::Tensor expected = plain(network, x);
+    for (int boundary = 0; boundary <= network.head_unit(); boundary += 3) {
+      const auto frozen = model::make_frozen_part(network, boundary, at::kFloat);
+      const auto trained = model::make_trained_part(network, boundary, at::kFloat);
+      const at::Tensor logits =
+          trained->forward(frozen->forward(x.contiguous(at::MemoryFormat::ChannelsLast)), {});
+      CHECK((logits - expected).abs().max().item<float>() <
+            1e-4 * expected.abs().max().item<float>());
+    }
+  }
+}
+
+TEST("a frozen BatchNorm among trained layers keeps its buffers, a live one changes them") {
+  Network network(model::find_architecture("resnet18"), {64, 64}, linear(3), 1);
+  disturb(network);
+  set_all(network, false);
+  for (size_t i = 0; i < network.layers().size(); ++i) {
+    if (network.layers()[i].torch_name == "layer4.1.conv1" ||
+        network.layers()[i].torch_name == "layer4.1.bn2") {
+      network.set_trainable(i, true);
+    }
+  }
+  const StateDict before = network.state();
+  const auto trained = model::make_trained_part(network, network.first_trained_unit(), at::kFloat);
+  const at::Tensor features = at::randn({4, 512, 2, 2}).contiguous(at::MemoryFormat::ChannelsLast);
+  trained->forward(features, {.training = true}).sum().backward();
+  const StateDict after = network.state();
+  for (size_t i = 0; i < before.size(); ++i) {
+    const std::string& name = before[i].first;
+    const bool buffer = name.find("running") != std::string::npos || name.ends_with("tracked");
+    CHECK_EQUAL(at::equal(before[i].second, after[i].second),
+                !(buffer && name.starts_with("layer4.1.bn2")));
+  }
+  for (const Network::Named& named : network.named_tensors()) {
+    CHECK_EQUAL(named.tensor->grad().defined(), !named.buffer && named.trainable);
+  }
+}
+
+TEST("dropout zeroes its share while training only, and repeats with its generator's seed") {
+  const std::vector<HeadLayer> head = {{.kind = HeadKind::kFlatten, .name = "flatten"},
+                                       {.kind = HeadKind::kDropout, .name = "dropout", .rate = 0.5},
+                                       {.kind = HeadKind::kDense, .name = "dense", .units = 1}};
+  Network network(model::find_architecture("resnet18"), {32, 32}, head, 1);
+  at::NoGradGuard no_grad;
+  network.head()[2].dense->weight.fill_(1);
+  const auto trained = model::make_trained_part(network, network.head_unit(), at::kFloat);
+  const at::Tensor features = at::ones({400, 512, 1, 1}).contiguous(at::MemoryFormat::ChannelsLast);
+  CHECK(trained->forward(features, {}).eq(512).all().item<bool>());
+  at::Generator generator = at::detail::createCPUGenerator(9);
+  const at::Tensor once = trained->forward(features, {.training = true, .generator = generator});
+  generator.set_current_seed(9);
+  CHECK(at::equal(once, trained->forward(features, {.training = true, .generator = generator})));
+  CHECK(std::abs(once.mean().item<float>() - 512) <
+        5);  // scaled by 1 / (1 - rate); 5 is over 4 deviations
+  CHECK(once.std().item<float>() > 10);
+}
+
+TEST("flatten keeps Keras' order: height, width, channels") {
+  const std::vector<HeadLayer> head = {{.kind = HeadKind::kFlatten, .name = "flatten"},
+                                       {.kind = HeadKind::kDense, .name = "dense", .units = 1}};
+  Network network(model::find_architecture("resnet18"), {64, 64}, head, 1);
+  at::NoGradGuard no_grad;
+  network.head()[1].dense->weight.zero_();
+  network.head()[1].dense->weight[0][(1 * 2 + 0) * 512 + 7] = 1;  // row 1, column 0, channel 7
+  const at::Tensor features = at::randn({1, 512, 2, 2});
+  const auto trained = model::make_trained_part(network, network.head_unit(), at::kFloat);
+  CHECK_EQUAL(trained->forward(features, {}).item<float>(), features[0][7][1][0].item<float>());
+}
+
+TEST_MAIN()

@@ -1,0 +1,223 @@
+// The whole loop on small drawn data: it learns, repeats, stops, goes on, and leaves frozen parts
+// alone.
+#include "engine/train/fit.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "check.h"
+#include "engine/train/evaluate.h"
+
+using namespace thaw;
+using namespace thaw::train;
+using model::HeadKind, model::HeadLayer;
+
+namespace {
+
+constexpr int64_t kSide = 32, kClasses = 3;
+
+// Noise around a colour for each class, as preprocessed float pixels.
+std::shared_ptr<const data::Dataset> drawn(int64_t images, uint64_t seed) {
+  at::manual_seed(seed);
+  auto dataset = std::make_shared<data::Dataset>();
+  dataset->pixels = at::randn({images, kSide, kSide, 3});
+  for (int64_t i = 0; i < images; ++i) {
+    dataset->labels.push_back(i % kClasses);
+    dataset->pixels[i].select(2, i % kClasses).add_(0.5);
+  }
+  return dataset;
+}
+
+Session make_session(double dropout = 0) {
+  std::vector<HeadLayer> head = {{.kind = HeadKind::kGlobalAveragePooling, .name = "pool"}};
+  if (dropout > 0) head.push_back({.kind = HeadKind::kDropout, .name = "dropout", .rate = dropout});
+  head.push_back({.kind = HeadKind::kDense, .name = "dense", .units = kClasses});
+  Session session;
+  session.backend = device::make_backend("cpu");
+  session.preprocessing.height = session.preprocessing.width = kSide;
+  session.network = std::make_shared<model::Network>(model::find_architecture("resnet18"),
+                                                     model::InputShape{kSide, kSide}, head, 1);
+  return session;
+}
+
+void freeze_all_but(model::Network& network, const std::string& prefix) {
+  for (size_t i = 0; i < network.layers().size(); ++i) {
+    const model::Layer& layer = network.layers()[i];
+    network.set_trainable(i,
+                          layer.head || (!prefix.empty() && layer.torch_name.starts_with(prefix)));
+  }
+}
+
+FitOptions options_for(int64_t epochs) {
+  FitOptions options;
+  options.batch_size = 8;
+  options.epochs = epochs;
+  options.seed = 4;
+  options.threads = 1;
+  return options;
+}
+
+const TrainingOptions kTraining{.optimizer = {.learning_rate = 3e-3}};
+
+bool equal(const StateDict& a, const StateDict& b) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i].first != b[i].first || !at::equal(a[i].second, b[i].second)) return false;
+  }
+  return a.size() == b.size();
+}
+
+History run(Session& session, const FitOptions& options, const FitEvents& events = {},
+            const StopFlag* stop = nullptr,
+            std::shared_ptr<const data::Dataset> validation = nullptr) {
+  return fit(session, drawn(20, 1), validation, kClasses, kTraining, options, events, stop);
+}
+
+class Folder {
+ public:
+  Folder()
+      : path_(std::filesystem::temp_directory_path() / ("thaw-fit-" + std::to_string(getpid()))) {
+    std::filesystem::remove_all(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+TEST("refuses to train nothing, or more classes than outputs") {
+  Session session = make_session();
+  for (size_t i = 0; i < session.network->layers().size(); ++i)
+    session.network->set_trainable(i, false);
+  CHECK_THROWS(run(session, options_for(1)), "ERR_NOTHING_TO_TRAIN");
+  freeze_all_but(*session.network, "");
+  CHECK_THROWS(fit(session, drawn(8, 1), nullptr, 9, kTraining, options_for(1), {}, nullptr),
+               "ERR_CLASS_COUNT");
+  FitOptions options = options_for(1);
+  options.early_stopping.emplace();
+  CHECK_THROWS(run(session, options), "ERR_INVALID_ARGUMENT");
+}
+
+TEST("everything trained: the loss falls and the drawn classes are told apart") {
+  Session session = make_session();
+  const History history = run(session, options_for(8), {}, nullptr, drawn(30, 2));
+  CHECK_EQUAL(history.epochs.size(), 8u);
+  CHECK(history.epochs.back().training.loss < 0.5 * history.epochs.front().training.loss);
+  const Evaluation evaluation =
+      evaluate(session, drawn(30, 2), kClasses, {}, options_for(1), nullptr);
+  CHECK(evaluation.values.accuracy > 0.8);
+  CHECK(std::abs(evaluation.values.loss - history.epochs.back().validation.loss) < 1e-4);
+  int64_t right = 0;
+  for (int64_t c = 0; c < kClasses; ++c) right += evaluation.confusion[c * kClasses + c];
+  CHECK_EQUAL(right, std::llround(evaluation.values.accuracy * 30));
+}
+
+TEST("what is frozen stays byte for byte, BatchNorm buffers included") {
+  Session session = make_session();
+  freeze_all_but(*session.network, "layer4.1");
+  const StateDict before = session.network->state();
+  run(session, options_for(2));
+  const StateDict after = session.network->state();
+  for (size_t i = 0; i < before.size(); ++i) {
+    const bool trained = before[i].first.starts_with("layer4.1.") ||
+                         before[i].first.starts_with("head.") || before[i].first.starts_with("fc.");
+    CHECK_EQUAL(at::equal(before[i].second, after[i].second), !trained);
+  }
+}
+
+TEST("a seed repeats a run exactly, dropout included; another seed does not") {
+  StateDict states[3];
+  for (int i = 0; i < 3; ++i) {
+    Session session = make_session(0.5);
+    FitOptions options = options_for(2);
+    options.seed = i < 2 ? 4 : 5;
+    run(session, options);
+    states[i] = session.network->state();
+  }
+  CHECK(equal(states[0], states[1]));
+  CHECK(!equal(states[0], states[2]));
+}
+
+TEST("a run that is stopped in the middle of an epoch and resumed ends as the uninterrupted one") {
+  const Folder folder;
+  Session whole = make_session(0.5);
+  const History expected = run(whole, options_for(3), {}, nullptr, drawn(9, 2));
+
+  FitOptions options = options_for(3);
+  options.checkpoint_directory = folder.path();
+  options.resume = true;
+  StopFlag stop{false};
+  Session first = make_session(0.5);
+  // The first epoch ends, then the second one is stopped at its beginning or later.
+  const FitEvents events{
+      .begin = {}, .batch = {}, .epoch = [&](int64_t, const EpochRecord&) { stop = true; }};
+  CHECK_THROWS(run(first, options, events, &stop, drawn(9, 2)), "ERR_ABORTED");
+
+  Session second = make_session(0.5);
+  int64_t start = -1;
+  const FitEvents begin{.begin = [&](const BeginEvent& event) { start = event.start_epoch; },
+                        .batch = {},
+                        .epoch = {}};
+  const History resumed = run(second, options, begin, nullptr, drawn(9, 2));
+  CHECK_EQUAL(start, 1);
+  CHECK(equal(whole.network->state(), second.network->state()));
+  for (size_t i = 0; i < 3; ++i) {
+    CHECK_EQUAL(resumed.epochs[i].training.loss, expected.epochs[i].training.loss);
+    CHECK_EQUAL(resumed.epochs[i].validation.loss, expected.epochs[i].validation.loss);
+  }
+  options.seed = 77;
+  CHECK_THROWS(run(second, options), "ERR_CHECKPOINT_MISMATCH");
+}
+
+TEST("accumulating two batches of four is a step over one batch of eight") {
+  const auto train = [](int64_t batch_size, int64_t accumulation) {
+    Session session = make_session();
+    freeze_all_but(*session.network, "");
+    FitOptions options = options_for(2);
+    options.batch_size = batch_size;
+    options.accumulation_steps = accumulation;
+    fit(session, drawn(16, 1), nullptr, kClasses, kTraining, options, {}, nullptr);
+    return session.network->head().back().dense->weight.detach().clone();
+  };
+  CHECK((train(8, 1) - train(4, 2)).abs().max().item<float>() < 1e-5);
+}
+
+TEST("early stopping ends the run and brings back the best weights") {
+  Session session = make_session();
+  freeze_all_but(*session.network, "");
+  FitOptions options = options_for(50);
+  options.early_stopping =
+      EarlyStopping{.monitor = Monitor::kValLoss, .patience = 1, .min_delta = 0.01};
+  const auto validation = drawn(12, 3);
+  const History history = run(session, options, {}, nullptr, validation);
+  CHECK(history.stopped_early);
+  CHECK(history.epochs.size() < 50u);
+  CHECK_EQUAL(history.best_epoch + 2, static_cast<int64_t>(history.epochs.size()));
+  const Evaluation evaluation =
+      evaluate(session, validation, kClasses, {}, options_for(1), nullptr);
+  CHECK(std::abs(evaluation.values.loss - history.epochs[history.best_epoch].validation.loss) <
+        1e-4);
+}
+
+TEST("a loss that is no longer finite is an error with advice") {
+  Session session = make_session();
+  TrainingOptions training;
+  training.optimizer = {.kind = OptimizerKind::kSgd, .learning_rate = 1e30};
+  CHECK_THROWS(fit(session, drawn(16, 1), nullptr, kClasses, training, options_for(3), {}, nullptr),
+               "ERR_LOSS_NOT_FINITE");
+}
+
+TEST("predictions are probabilities; apply gives the last layer's output") {
+  Session session = make_session();
+  const auto dataset = drawn(5, 1);
+  const at::Tensor probabilities = predict(session, dataset, options_for(1), nullptr);
+  CHECK_EQUAL(probabilities.sizes(), (at::IntArrayRef{5, kClasses}));
+  CHECK((probabilities.sum(1) - 1).abs().max().item<float>() < 1e-5);
+  const at::Tensor logits = apply(session, dataset->pixels, at::kFloat);
+  CHECK((logits.softmax(1) - probabilities).abs().max().item<float>() < 1e-5);
+}
+
+TEST_MAIN()

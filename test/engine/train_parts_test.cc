@@ -1,0 +1,167 @@
+// Losses, optimizers, schedules and metrics against their published formulas, in double precision.
+#include <cmath>
+#include <numbers>
+
+#include "check.h"
+#include "engine/train/loss.h"
+#include "engine/train/metrics.h"
+#include "engine/train/optimizer.h"
+#include "engine/train/schedule.h"
+
+using namespace thaw;
+using namespace thaw::train;
+
+namespace {
+
+bool close(double a, double b, double tolerance) {
+  return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
+}
+
+}  // namespace
+
+TEST("one output needs the binary loss") {
+  CHECK_THROWS(Loss({}, 1, at::kCPU), "ERR_INVALID_ARGUMENT");
+}
+
+TEST("categorical cross-entropy with smoothing and class weights, written out") {
+  at::manual_seed(1);
+  const at::Tensor logits = at::randn({5, 3}), labels = at::tensor({0, 2, 1, 1, 0}, at::kLong);
+  const std::vector<double> weights = {1, 2, 0.5};
+  const double smoothing = 0.1;
+  double expected = 0;
+  for (int64_t i = 0; i < 5; ++i) {
+    double sum = 0;
+    for (int64_t k = 0; k < 3; ++k) sum += std::exp(logits[i][k].item<double>());
+    const int64_t label = labels[i].item<int64_t>();
+    double loss = 0;
+    for (int64_t k = 0; k < 3; ++k) {
+      const double target = (k == label ? 1 - smoothing : 0) + smoothing / 3;
+      loss -= target * (logits[i][k].item<double>() - std::log(sum));
+    }
+    expected += weights[label] * loss / 5;
+  }
+  const Loss loss({.label_smoothing = smoothing, .class_weights = weights}, 3, at::kCPU);
+  CHECK(close(loss(logits, labels).item<double>(), expected, 1e-6));
+}
+
+TEST("binary cross-entropy with one output and with one a class, written out") {
+  const at::Tensor one = at::tensor({0.3, -1.2}).unsqueeze(1),
+                   labels = at::tensor({1, 0}, at::kLong);
+  const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
+  const Loss binary({.kind = LossKind::kBinaryCrossentropy}, 1, at::kCPU);
+  CHECK(close(binary(one, labels).item<double>(), (softplus(-0.3) + softplus(-1.2)) / 2, 1e-6));
+  const at::Tensor two = at::tensor({0.3, -1.2, 0.7, 0.1}).view({2, 2});
+  const Loss each({.kind = LossKind::kBinaryCrossentropy}, 2, at::kCPU);
+  const double expected = (softplus(0.3) + softplus(1.2) + softplus(-0.7) + softplus(0.1)) / 4;
+  CHECK(close(each(two, labels).item<double>(), expected, 1e-6));
+}
+
+TEST("Adam and AdamW follow Kingma and Ba, Loshchilov and Hutter") {
+  for (const bool decoupled : {false, true}) {
+    const OptimizerOptions options{.kind = decoupled ? OptimizerKind::kAdamW : OptimizerKind::kAdam,
+                                   .learning_rate = 0.01,
+                                   .weight_decay = 0.1};
+    at::Tensor parameter = at::tensor({1.0f, -2.0f, 3.0f}).set_requires_grad(true);
+    Optimizer optimizer(options,
+                        {{{{"p", parameter}}, options.learning_rate, options.weight_decay}});
+    double p = 3, m = 0, v = 0;
+    for (int t = 1; t <= 10; ++t) {
+      optimizer.zero_gradients();
+      (parameter * parameter).sum().backward();
+      optimizer.step(0.5);
+      const double rate = 0.01 * 0.5;
+      double gradient = 2 * p;
+      if (decoupled) p -= rate * 0.1 * p;
+      if (!decoupled) gradient += 0.1 * p;
+      m = 0.9 * m + 0.1 * gradient;
+      v = 0.999 * v + 0.001 * gradient * gradient;
+      p -= rate * (m / (1 - std::pow(0.9, t))) / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-7);
+    }
+    CHECK(close(parameter[2].item<double>(), p, 1e-5));
+  }
+}
+
+TEST("SGD with momentum, Nesterov and decay, written out") {
+  for (const bool nesterov : {false, true}) {
+    const OptimizerOptions options{
+        .kind = OptimizerKind::kSgd, .momentum = 0.9, .nesterov = nesterov};
+    at::Tensor parameter = at::tensor({3.0f}).set_requires_grad(true);
+    Optimizer optimizer(options, {{{{"p", parameter}}, 0.01, 0.1}});
+    double p = 3, buffer = 0;
+    for (int t = 0; t < 10; ++t) {
+      optimizer.zero_gradients();
+      (parameter * parameter).sum().backward();
+      optimizer.step(1);
+      const double gradient = 2 * p + 0.1 * p;
+      buffer = 0.9 * buffer + gradient;
+      p -= 0.01 * (nesterov ? gradient + 0.9 * buffer : buffer);
+    }
+    CHECK(close(parameter[0].item<double>(), p, 1e-5));
+  }
+}
+
+TEST("an optimizer restored from its state goes on as if nothing had happened") {
+  const OptimizerOptions options{.learning_rate = 0.1};
+  const auto run = [&](bool interrupted) {
+    at::Tensor parameter = at::tensor({1.0f, 2.0f}).set_requires_grad(true);
+    auto optimizer = std::make_unique<Optimizer>(
+        options, std::vector<ParameterGroup>{{{{"p", parameter}}, options.learning_rate, 0}});
+    for (int t = 0; t < 6; ++t) {
+      if (interrupted && t == 3) {
+        const StateDict state = optimizer->state();
+        optimizer = std::make_unique<Optimizer>(
+            options, std::vector<ParameterGroup>{{{{"p", parameter}}, options.learning_rate, 0}});
+        optimizer->load_state(state);
+      }
+      optimizer->zero_gradients();
+      parameter.pow(3).sum().backward();
+      optimizer->step(1);
+    }
+    return parameter.detach();
+  };
+  CHECK(at::equal(run(false), run(true)));
+  at::Tensor parameter = at::ones({1}).set_requires_grad(true);
+  Optimizer optimizer(options, {{{{"p", parameter}}, 0.1, 0}});
+  CHECK_THROWS(optimizer.load_state({}), "ERR_CHECKPOINT_MISMATCH");
+}
+
+TEST("clipping scales all gradients to the common norm, and leaves small ones") {
+  std::vector<at::Tensor> gradients = {at::tensor({3.0f}), at::tensor({4.0f})};
+  clip_gradients(gradients, 1);
+  CHECK(close(gradients[0].item<double>(), 0.6, 1e-5) &&
+        close(gradients[1].item<double>(), 0.8, 1e-5));
+  clip_gradients(gradients, 10);
+  CHECK(close(gradients[0].item<double>(), 0.6, 1e-5));
+}
+
+TEST("schedules: warm-up, cosine and steps") {
+  const Schedule cosine{.kind = ScheduleKind::kCosine, .warmup_epochs = 1, .minimum = 0.1};
+  CHECK_EQUAL(learning_rate_factor(cosine, 0, 10, 5), 0.1);
+  CHECK_EQUAL(learning_rate_factor(cosine, 9, 10, 5), 1.0);
+  CHECK_EQUAL(learning_rate_factor(cosine, 10, 10, 5), 1.0);
+  const double half = 0.1 + 0.9 * 0.5 * (1 + std::cos(std::numbers::pi * 20 / 40));
+  CHECK(close(learning_rate_factor(cosine, 30, 10, 5), half, 1e-12));
+  const Schedule steps{.kind = ScheduleKind::kStep, .every_epochs = 2, .gamma = 0.1};
+  CHECK_EQUAL(learning_rate_factor(steps, 19, 10, 9), 1.0);
+  CHECK(close(learning_rate_factor(steps, 20, 10, 9), 0.1, 1e-12));
+  CHECK(close(learning_rate_factor(steps, 40, 10, 9), 0.01, 1e-12));
+}
+
+TEST("metrics: weighted by the batches' sizes, with confusion matrix and top five") {
+  Metrics metrics(8, /*confusion=*/true, at::kCPU);
+  const at::Tensor logits = at::eye(8).slice(0, 0, 3);  // predicts 0, 1, 2; then ties
+  metrics.add(at::tensor(3.0f), logits, at::tensor({0, 2, 2}, at::kLong));
+  metrics.add(at::tensor(7.0f), at::eye(8).slice(0, 7), at::tensor({7}, at::kLong));
+  const Metrics::Values values = metrics.read();
+  CHECK_EQUAL(values.images, 4);
+  CHECK(close(values.loss, 4.0, 1e-12));
+  CHECK(close(values.accuracy, 0.75, 1e-12));
+  const std::vector<int64_t> confusion = metrics.confusion();
+  CHECK_EQUAL(confusion[2 * 8 + 1], 1);
+  CHECK_EQUAL(confusion[7 * 8 + 7], 1);
+  Metrics restored(8, false, at::kCPU);
+  restored.restore(metrics.sums());
+  CHECK(close(restored.read().loss, 4.0, 1e-12));
+}
+
+TEST_MAIN()
