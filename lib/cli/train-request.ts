@@ -5,7 +5,7 @@ import { parseHead } from '../config/head.ts';
 import { runOptions, type TrainValues, trainOptions } from '../config/options.ts';
 import { resolveConfig, type TrainConfig } from '../config/resolve.ts';
 import { parseClassWeights, parseSchedule, parseUnfreeze } from '../config/rules.ts';
-import { demoPreset } from '../demo/preset.ts';
+import { demoPreset, randomWeightsPreset } from '../demo/preset.ts';
 import { noPositionals, parseArguments, unusable } from './args.ts';
 import { defaultRunFolder } from './run-folder.ts';
 
@@ -56,9 +56,15 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
   if (resume && !continued && given.data === undefined) {
     throw unusable(`There is no run to resume in ${outAsGiven}.`);
   }
-  const config = resolveConfig(layers, given.data === undefined ? demoPreset : {});
+  const config = resolveConfig(layers, presetFor(given));
   checkRules(config);
   return { config, given, out: folder, outAsGiven, resume: continued, json, quiet };
+}
+
+/** The drawn set wants other settings than photographs; random weights on it want still others. */
+function presetFor({ data, weights }: TrainValues): TrainValues {
+  if (data !== undefined) return {};
+  return weights === 'none' ? { ...demoPreset, ...randomWeightsPreset } : demoPreset;
 }
 
 /** The small languages inside options are read once here, so that a slip is found before any work. */

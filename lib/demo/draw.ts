@@ -26,7 +26,7 @@ export function drawImage({ makePattern, hue }: Kind, seed: number): DrawnImage 
   const angle = random.between(0, 2 * Math.PI);
   const across = Math.cos(angle) / period;
   const along = Math.sin(angle) / period;
-  const [first, second] = twoColours(random, hue + 45 * random.normal());
+  const [first, second] = twoColours(random, hue + 30 * random.normal());
   const ground = colour(random);
   const horizon = colour(random);
   const outline = blob(random, width, height);
