@@ -24,7 +24,7 @@ std::shared_ptr<const data::Dataset> drawn(int64_t images, uint64_t seed) {
   dataset->pixels = at::randn({images, kSide, kSide, 3});
   for (int64_t i = 0; i < images; ++i) {
     dataset->labels.push_back(i % kClasses);
-    dataset->pixels[i].select(2, i % kClasses).add_(0.5);
+    dataset->pixels[i].select(2, i % kClasses).add_(1);
   }
   return dataset;
 }
@@ -58,7 +58,7 @@ FitOptions options_for(int64_t epochs) {
   return options;
 }
 
-const TrainingOptions kTraining{.optimizer = {.learning_rate = 3e-3}};
+const TrainingOptions kTraining{.optimizer = {.learning_rate = 1e-3}};
 
 bool equal(const StateDict& a, const StateDict& b) {
   for (size_t i = 0; i < a.size(); ++i) {
@@ -188,7 +188,7 @@ TEST("accumulating two batches of four is a step over one batch of eight") {
 TEST("early stopping ends the run and brings back the best weights") {
   Session session = make_session();
   freeze_all_but(*session.network, "");
-  FitOptions options = options_for(50);
+  FitOptions options = options_for(30);
   options.early_stopping =
       EarlyStopping{.monitor = Monitor::kValLoss, .patience = 1, .min_delta = 0.01};
   const auto validation = drawn(12, 3);

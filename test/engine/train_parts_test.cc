@@ -150,8 +150,8 @@ TEST("schedules: warm-up, cosine and steps") {
 TEST("metrics: weighted by the batches' sizes, with confusion matrix and top five") {
   Metrics metrics(8, /*confusion=*/true, at::kCPU);
   const at::Tensor logits = at::eye(8).slice(0, 0, 3);  // predicts 0, 1, 2; then ties
-  metrics.add(at::tensor(3.0f), logits, at::tensor({0, 2, 2}, at::kLong));
-  metrics.add(at::tensor(7.0f), at::eye(8).slice(0, 7), at::tensor({7}, at::kLong));
+  metrics.add(at::scalar_tensor(3.0f), logits, at::tensor({0, 2, 2}, at::kLong));
+  metrics.add(at::scalar_tensor(7.0f), at::eye(8).slice(0, 7), at::tensor({7}, at::kLong));
   const Metrics::Values values = metrics.read();
   CHECK_EQUAL(values.images, 4);
   CHECK(close(values.loss, 4.0, 1e-12));

@@ -1,6 +1,8 @@
 // Watches one quantity over the epochs and says when it has stopped getting better.
 #pragma once
 
+#include <algorithm>
+
 #include "engine/train/history.h"
 #include "engine/train/options.h"
 
@@ -13,9 +15,9 @@ class EarlyStoppingWatch {
   // Takes the epoch's result; true where it is the best so far.
   bool improved(int64_t epoch, const EpochRecord& record);
 
-  // More than `patience` epochs have passed since the best one.
+  // As in Keras: `patience` epochs without improvement have passed, at least one.
   bool exhausted(int64_t epoch) const {
-    return best_epoch_ >= 0 && epoch - best_epoch_ > options_.patience;
+    return best_epoch_ >= 0 && epoch - best_epoch_ >= std::max<int64_t>(options_.patience, 1);
   }
 
   bool needs_validation() const {

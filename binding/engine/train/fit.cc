@@ -114,9 +114,9 @@ class Run {
       std::optional<data::Batch> next = loader_.next();
       if (!next) break;
       if (next->samples.empty()) continue;
+      // On the CPU these are the loader's own buffer: `next` is held until the step is done.
       const at::Tensor labels = session_.backend->upload(next->labels, next->lease);
       const at::Tensor images = session_.input(next->images, next->lease, options_.compute);
-      next.reset();  // the loader may fill the buffer again
       record.learning_rate =
           step_(images, labels, epoch * batches + batch, batches, batch + 1 == batches, metrics);
       if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
