@@ -23,7 +23,8 @@ export function nonNegativeInteger(name: string, value: unknown): number {
 /** A finite number in [minimum, maximum]. */
 export function numberIn(name: string, value: unknown, minimum: number, maximum: number): number {
   if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
-    const range = maximum === Number.POSITIVE_INFINITY ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+    const range =
+      maximum === Number.POSITIVE_INFINITY ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
     throw invalid(name, `a number ${range}`, value);
   }
   return value;
@@ -76,7 +77,12 @@ function editDistance(a: string, b: string): number {
 function describe(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (value === null) return 'null';
-  const text = typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text =
+    typeof value === 'string'
+      ? `'${value}'`
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value);
   const short = text && text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return `${short} of type ${typeof value}`;
 }
