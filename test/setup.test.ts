@@ -98,7 +98,7 @@ test('the native fingerprint follows libtorch and the options; tests count only 
   expect(new Set([before, ...others]).size).toBe(7);
 });
 
-test('the state is read back, and anything unreadable counts as none', () => {
+test('the state is read back, and anything unreadable counts as none', async () => {
   expect(readState(root)).toBeUndefined();
   writeTree(root, { 'thaw-setup.json': '{ "half": ' });
   expect(readState(root)).toBeUndefined();
@@ -111,7 +111,7 @@ test('the state is read back, and anything unreadable counts as none', () => {
     tests: true,
     native: 'abc',
   } as const;
-  writeState(root, state);
+  await writeState(root, state);
   expect(readState(root)).toEqual(state);
 });
 

@@ -52,14 +52,14 @@ function nativeFacts(facts: NativeFacts): Fact[] {
     ok('CPU', `${facts.cpuCapability}, ${bfloat16}, ${facts.threads} threads`),
     cudaFact(facts),
     facts.libvips
-      ? ok('libvips', `${facts.libvips} (JPEG, PNG, WebP, GIF, TIFF, AVIF)`)
+      ? ok('libvips', `${facts.libvips.replace(/^libvips /, '')} (JPEG, PNG, WebP, GIF, TIFF, AVIF)`)
       : warn(
           'libvips',
           'none: JPEG only',
           '`npm install` with optional and development packages, then set up again',
         ),
     facts.libjpeg
-      ? ok('libjpeg-turbo', facts.libjpeg)
+      ? ok('libjpeg-turbo', facts.libjpeg.replace(/^libjpeg-turbo /, ''))
       : warn(
           'libjpeg-turbo',
           'none: libvips decodes JPEG, more slowly',

@@ -50,7 +50,8 @@ export async function download(url: string, target: string, options: DownloadOpt
   try {
     await options.check?.(part);
   } catch (error) {
-    if (!options.signal?.aborted) await removePart(part);
+    options.signal?.throwIfAborted();
+    await removePart(part);
     throw error;
   }
   await rename(part, target);
@@ -76,11 +77,9 @@ async function downloadPart(url: string, part: string, dispatcher: Dispatcher, o
       if (failures >= ATTEMPTS_WITHOUT_PROGRESS) {
         throw new ThawError('ERR_DOWNLOAD', `${url} cannot be fetched: ${reason(error)}.`, { cause: error });
       }
-      await pause(
-        (options.retryDelay ?? 500) * 2 ** Math.max(failures - 1, 0),
-        undefined,
-        signalOption(options.signal),
-      );
+      const delay = (options.retryDelay ?? 500) * 2 ** Math.max(failures - 1, 0);
+      // An abort ends the pause; the loop then rejects with its reason.
+      await pause(delay, undefined, signalOption(options.signal)).catch(() => undefined);
     }
   }
 }

@@ -38,7 +38,7 @@ async function setupAlone(root: string, wanted: SetupArguments, env: Environment
   link(path.join(root, linkName(buildDir)), libtorch.path);
 
   if (usePrebuilt(root, buildDir, libtorch.useCuda)) {
-    writeState(folder, state);
+    await writeState(folder, state);
   } else {
     await bringNativeUpToDate(root, state, before, env, reporter, buildDir);
   }
@@ -59,13 +59,13 @@ async function bringNativeUpToDate(
   const native = nativeFingerprint(build);
   if (before?.native !== native || !isBuilt(build)) {
     // Without a fingerprint until it has succeeded: an interrupted build is taken up again.
-    writeState(folder, state);
+    await writeState(folder, state);
     reporter.say(
       `Building the addon in ${folder}${hasObjects(folder) ? '' : ' (some minutes the first time)'}`,
     );
     await buildNative(build, reporter);
   }
-  writeState(folder, { ...state, native });
+  await writeState(folder, { ...state, native });
 }
 
 function hasObjects(folder: string): boolean {

@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { writeAtomically } from '../files/atomic-write.ts';
 import type { FoundLibtorch, Variant } from '../libtorch/find.ts';
 
 /** What the last setup of a build folder was asked for and did; kept in the folder. */
@@ -23,15 +25,9 @@ export function readState(buildFolder: string): SetupState | undefined {
   return typeof state?.libtorch?.path === 'string' ? state : undefined;
 }
 
-export function writeState(buildFolder: string, state: SetupState): void {
-  writeWhole(stateFile(buildFolder), `${JSON.stringify(state, undefined, 2)}\n`);
-}
-
-/** Writes through a rename, so that an interruption leaves the old content or the new. */
-export function writeWhole(file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
+export async function writeState(buildFolder: string, state: SetupState): Promise<void> {
+  await mkdir(buildFolder, { recursive: true });
+  await writeAtomically(stateFile(buildFolder), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
 function readJson(file: string): unknown {

@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../errors.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
 import type { Environment } from '../system/environment.ts';
 import { run } from '../system/run.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Reporter } from './reporter.ts';
-import { writeWhole } from './state.ts';
 
 const INPUTS = [
   'lib',
@@ -48,6 +49,7 @@ export async function buildTypeScript(root: string, env: Environment, reporter: 
   if (existsSync(program)) chmodSync(program, 0o755);
   rmSync(dist, { recursive: true, force: true });
   renameSync(part, dist);
-  writeWhole(stamp, now);
+  await mkdir(path.dirname(stamp), { recursive: true });
+  await writeAtomically(stamp, now);
   return true;
 }

@@ -1,7 +1,8 @@
 import { ThawError } from '../errors.ts';
+import { ARCHITECTURES, type Architecture } from '../model/architecture.ts';
 import { oneOf } from '../validate.ts';
 
-export type Architecture = 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152';
+export type { Architecture };
 
 /**
  * torchvision's names: V1 is the classic training; V2 the newer, heavily regularised one, which is better
@@ -17,8 +18,6 @@ const FILES: Readonly<Record<Architecture, Partial<Record<WeightsVersion, string
   resnet101: { V1: 'resnet101-63fe2227.pth' },
   resnet152: { V1: 'resnet152-394f9c45.pth' },
 };
-
-export const ARCHITECTURES = Object.keys(FILES) as Architecture[];
 
 /** Where torchvision's files lie. */
 export const WEIGHTS_ADDRESS = 'https://download.pytorch.org/models/';

@@ -1,11 +1,11 @@
 import { constants, existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../errors.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
 import { diskFull, isDiskFull } from '../files/disk.ts';
 import type { DownloadProgress } from '../files/progress.ts';
 import { sha256 } from '../files/sha256.ts';
-import { writeWhole } from '../setup/state.ts';
 import type { Environment } from '../system/environment.ts';
 import { withLock } from '../system/lock.ts';
 import { knownOptions } from '../validate.ts';
@@ -72,7 +72,15 @@ export async function fetchWeights(
   const place = weightsPlace(architecture, options.version, folder);
   options.signal?.throwIfAborted();
   await mkdir(folder, { recursive: true });
-  return withLock(place.pth, () => fetchAlone(architecture, place, options, env), { signal: options.signal });
+  try {
+    return await withLock(place.pth, () => fetchAlone(architecture, place, options, env), {
+      signal: options.signal,
+    });
+  } catch (error) {
+    // Streams reject with an AbortError of their own instead of the reason.
+    options.signal?.throwIfAborted();
+    throw error;
+  }
 }
 
 async function fetchAlone(
@@ -88,7 +96,7 @@ async function fetchAlone(
       options.from === undefined ? await fetchFile(place, options, env) : await takeFile(place, options.from);
     // What was made of another state dict is no longer true.
     await rm(place.torchscript, { force: true });
-    writeWhole(place.digest, `${digest}\n`);
+    await writeAtomically(place.digest, `${digest}\n`);
   }
   if (options.convert && !existsSync(place.torchscript)) {
     options.signal?.throwIfAborted();
@@ -156,6 +164,8 @@ async function takeFile(place: WeightsPlace, from: string): Promise<string> {
   const part = `${place.pth}.copy.part`;
   try {
     await copyFile(file, part, constants.COPYFILE_FICLONE);
+    // The copy has the original's rights, which may be read-only.
+    await chmod(part, 0o644);
     const digest = await sha256(part);
     requireDigits(digest, file, file);
     requireNoOther(digest, file, place);

@@ -50,6 +50,7 @@ std::vector<uint8_t> exif(int orientation, bool big_endian) {
                                     1,   0x12, 0, 3,  0, 0, 0, 1, 0, uint8_t(orientation),  //
                                     0,   0,    0, 0,  0, 0};
   std::vector<uint8_t> segment = {'E', 'x', 'i', 'f', 0, 0};
+  segment.reserve(64);
   const std::vector<uint8_t>& tiff = big_endian ? big : little;
   segment.insert(segment.end(), tiff.begin(), tiff.end());
   return segment;

@@ -8,7 +8,7 @@ namespace thaw::data {
 BatchWork::BatchWork(std::shared_ptr<BatchQueue> queue, BatchBuffer buffer)
     : buffer(std::move(buffer)), queue_(std::move(queue)) {}
 
-BatchWork::~BatchWork() { queue_->give_back(std::move(buffer), lent_); }
+BatchWork::~BatchWork() { queue_->give_back(std::move(buffer)); }
 
 uint8_t* BatchWork::row(int64_t index) const {
   const at::Tensor& images = buffer.images;
@@ -106,9 +106,14 @@ std::shared_ptr<BatchWork> BatchQueue::pop() {
     if (!pending_.empty() && pending_.front()->remaining_ == 0) {
       std::shared_ptr<BatchWork> work = std::move(pending_.front());
       pending_.pop_front();
-      work->lent_ = true;
       ++lent_;
-      return work;
+      // Counted by what the consumer holds, not by the work's own end: a thread that has just
+      // finished its last sample may hold it a moment longer.
+      BatchWork* lent = work.get();
+      return {lent, [work = std::move(work), queue = shared_from_this()](BatchWork*) {
+                const std::lock_guard lock(queue->mutex_);
+                --queue->lent_;
+              }};
     }
     if (pending_.empty() && position_ == order_.size()) return nullptr;
     if (lent_ == total_) {
@@ -126,10 +131,9 @@ void BatchQueue::leave_out(int64_t sample) {
   left_out_[sample] = 1;
 }
 
-void BatchQueue::give_back(BatchBuffer buffer, bool lent) {
+void BatchQueue::give_back(BatchBuffer buffer) {
   {
     const std::lock_guard lock(mutex_);
-    if (lent) --lent_;
     if (stopped_) return;  // `buffer` goes, after the lock
     free_.push_back(std::move(buffer));
   }

@@ -53,7 +53,6 @@ struct BatchWork {
   const std::shared_ptr<BatchQueue> queue_;
   int64_t unclaimed_ = 0;  // index of the next sample to hand out
   int64_t remaining_ = 0;  // samples not finished
-  bool lent_ = false;      // to the consumer
 };
 
 // One lock for everything. Since the end of a BatchWork takes it as well, no method drops what may
@@ -86,7 +85,7 @@ class BatchQueue : public std::enable_shared_from_this<BatchQueue> {
  private:
   friend struct BatchWork;
   bool begin_batch();
-  void give_back(BatchBuffer buffer, bool lent);
+  void give_back(BatchBuffer buffer);
 
   std::mutex mutex_;
   std::condition_variable wanted_;  // threads wait: samples or free buffers came, or the end

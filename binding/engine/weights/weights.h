@@ -15,9 +15,9 @@ struct WeightsFile {
 };
 
 // Reads a TorchScript file, a PyTorch state dict (zip or legacy; plain or nested under "state_dict"
-// or "model") or a safetensors file, told apart by their first bytes, not by their names. Throws
-// ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT (truncated, malformed, or asking for anything but
-// data), ERR_IO.
+// or "model", without the "module." that DataParallel puts before every name) or a safetensors
+// file, told apart by their first bytes, not by their names. Throws ERR_WEIGHTS_NOT_FOUND,
+// ERR_WEIGHTS_FORMAT (truncated, malformed, or asking for anything but data), ERR_IO.
 WeightsFile read_weights(const std::string& path);
 
 }  // namespace thaw::weights
