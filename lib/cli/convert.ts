@@ -19,7 +19,7 @@ export const convertCommand: Command = {
   summary: 'Turn a weights file into another format.',
   usage: 'thaw convert IN OUT',
   help: () =>
-    `IN is a .pt, .pth, .safetensors or .h5 file; OUT ends in .safetensors or .pt (TorchScript).\n\n${optionsHelp(options)}`,
+    `IN is a .pt, .pth or .safetensors file; OUT ends in .safetensors or .pt (TorchScript).\n\n${optionsHelp(options)}`,
   run: convert,
 };
 

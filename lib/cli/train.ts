@@ -96,11 +96,16 @@ async function modelFor(
     line.clear();
     if (!mayBeRandom || !weightsAreOutOfReach(error) || context.signal.aborted) throw error;
     note(
-      `The ImageNet weights cannot be had, so this demonstration starts from random ones: ${error.message}`,
+      `This demonstration goes on with random weights, as ImageNet's are out of reach: ${firstSentence(error)}`,
     );
     const fallback: TrainConfig = { ...config, ...randomWeightsPreset, ...given, weights: 'none' };
     return { model: await buildModel(api, fallback, classes, options), config: fallback };
   }
+}
+
+/** The rest says how to bring the weights by hand: too much for a demonstration. */
+function firstSentence({ message }: Error): string {
+  return /^.*?\.(?= [A-Z]|$)/.exec(message)?.[0] ?? message;
 }
 
 function described({ train, validation, classes }: LabelledImages): string {

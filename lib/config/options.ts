@@ -75,7 +75,7 @@ export const trainOptions = {
     schema: text,
     value: 'imagenet|none|FILE',
     group: 'Model',
-    help: 'what the network starts from; a .pt, .pth, .safetensors or .h5 file',
+    help: 'what the network starts from; a .pt, .pth or .safetensors file',
     default: 'imagenet',
   },
   head: {
