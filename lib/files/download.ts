@@ -76,7 +76,11 @@ async function downloadPart(url: string, part: string, dispatcher: Dispatcher, o
       if (failures >= ATTEMPTS_WITHOUT_PROGRESS) {
         throw new ThawError('ERR_DOWNLOAD', `${url} cannot be fetched: ${reason(error)}.`, { cause: error });
       }
-      await pause((options.retryDelay ?? 500) * 2 ** failures, undefined, signalOption(options.signal));
+      await pause(
+        (options.retryDelay ?? 500) * 2 ** Math.max(failures - 1, 0),
+        undefined,
+        signalOption(options.signal),
+      );
     }
   }
 }
@@ -180,9 +184,7 @@ function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal }
 
 /** fetch says `fetch failed` and `terminated`; the cause below says why. */
 function reason(error: unknown): string {
-  let deepest = error;
-  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  if (!(deepest instanceof Error)) return String(deepest);
-  const { code } = deepest as NodeJS.ErrnoException;
-  return deepest.message || code || deepest.name;
+  let deepest = error as { cause?: unknown; message?: string; code?: string } | undefined;
+  while (deepest?.cause) deepest = deepest.cause as typeof deepest;
+  return deepest?.message || deepest?.code || String(error);
 }

@@ -60,7 +60,9 @@ async function bringNativeUpToDate(
   if (before?.native !== native || !isBuilt(build)) {
     // Without a fingerprint until it has succeeded: an interrupted build is taken up again.
     writeState(folder, state);
-    reporter.say(`Building the addon in ${folder}${hasObjects(folder) ? '' : ' (some minutes the first time)'}`);
+    reporter.say(
+      `Building the addon in ${folder}${hasObjects(folder) ? '' : ' (some minutes the first time)'}`,
+    );
     await buildNative(build, reporter);
   }
   writeState(folder, { ...state, native });

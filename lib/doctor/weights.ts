@@ -1,0 +1,17 @@
+import type { Environment } from '../system/environment.ts';
+
+import { allCachedWeights, weightsFolder } from '../weights/cached.ts';
+import { type Fact, ok, warn } from './fact.ts';
+
+/** The ImageNet weights in the cache. */
+export function weightsFacts(env: Environment): Fact[] {
+  const found = allCachedWeights(env);
+  if (found.length > 0) return [ok('weights', found.map(({ name, file }) => `${name}: ${file}`).join('; '))];
+  return [
+    warn(
+      'weights',
+      `no ImageNet weights in ${weightsFolder(env)}`,
+      '`npm run fetch-weights` fetches them (`-- --from FILE` takes a file brought by hand)',
+    ),
+  ];
+}
