@@ -6,6 +6,9 @@ export interface TextOutput {
   readonly columns?: number;
 }
 
+/** For --quiet. */
+export const silence: TextOutput = { write: () => true };
+
 /** What a command may touch outside itself; tests give their own. */
 export interface CommandContext {
   stdout: TextOutput;

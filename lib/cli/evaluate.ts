@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { trainOptions } from '../config/options.ts';
 import { loadImages } from '../data/load-images.ts';
-import type { Evaluation } from './api.ts';
+import type { Evaluation } from '../model/evaluation.ts';
 import { noPositionals, parseArguments, unusable } from './args.ts';
 import { modelOptions, outputOptions, percent, plural, short, table } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 import { optionsHelp } from './help.ts';
 import { withModel } from './load-model.ts';
-import { writeEvent } from './output.ts';
+import { writeJsonLine } from './output.ts';
 
 const options = {
   ...modelOptions,
@@ -18,6 +18,7 @@ const options = {
   batchSize: trainOptions.batchSize,
   precision: trainOptions.precision,
   threads: trainOptions.threads,
+  maxSkipped: { ...trainOptions.maxSkipped, help: 'share of unreadable images beyond which it fails' },
   ...outputOptions,
 } as const;
 
@@ -38,14 +39,17 @@ async function evaluate(args: readonly string[], context: CommandContext): Promi
   const { data } = values;
   if (data === undefined) throw unusable('thaw evaluate needs --data PATH, the images to measure on.');
   return withModel(values, 'evaluate', context, async (model) => {
-    const { train: images } = await loadImages(resolve(context.cwd, data), { classes: model.classes });
+    // A file that is not ours has no class names: then the folders' are taken.
+    const known = model.classes.length > 0 ? { classes: model.classes } : {};
+    const { train: images, classes } = await loadImages(resolve(context.cwd, data), known);
     const result = await model.evaluate(images, {
       batchSize: values.batchSize ?? trainOptions.batchSize.default,
       precision: values.precision ?? 'auto',
       threads: values.threads ?? 0,
+      maxSkippedShare: values.maxSkipped ?? trainOptions.maxSkipped.default,
       signal: context.signal,
     });
-    if (values.json) writeEvent(context.stdout, { classes: model.classes, ...result });
+    if (values.json) writeJsonLine(context.stdout, { classes, ...result });
     else context.stdout.write(evaluationText(result));
     for (const { name, reason } of result.skipped) context.stderr.write(`left out: ${name}: ${reason}\n`);
     return exitCodes.done;

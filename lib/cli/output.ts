@@ -1,4 +1,4 @@
-import type { EpochLogs } from './api.ts';
+import type { EpochLogs } from '../model/fit-options.ts';
 import type { TextOutput } from './context.ts';
 
 /** The lines that `thaw train --json` prints: one object each, `event` says which. */
@@ -28,8 +28,8 @@ export type TrainEvent =
       model: string;
       report: string;
       epochs: number;
-      loss: number;
-      accuracy: number;
+      loss: number | null;
+      accuracy: number | null;
       valLoss: number | null;
       valAccuracy: number | null;
       stoppedEarly: boolean;
@@ -37,7 +37,11 @@ export type TrainEvent =
       seconds: number;
     };
 
-/** Writes one JSON object a line; NaN becomes null, as JSON has no other word for it. */
-export function writeEvent(output: TextOutput, event: object): void {
-  output.write(`${JSON.stringify(event)}\n`);
+export function writeEvent(output: TextOutput, event: TrainEvent): void {
+  writeJsonLine(output, event);
+}
+
+/** One JSON object a line; NaN becomes null, as JSON has no other word for it. */
+export function writeJsonLine(output: TextOutput, value: object): void {
+  output.write(`${JSON.stringify(value)}\n`);
 }

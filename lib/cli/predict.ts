@@ -2,13 +2,14 @@ import { isAbsolute, join } from 'node:path';
 import type { OptionSpec } from '../config/options.ts';
 import { trainOptions } from '../config/options.ts';
 import { ThawError } from '../errors.ts';
-import type { CommandModel, Prediction } from './api.ts';
+import type { Prediction } from '../model/prediction.ts';
+import type { CommandModel } from './api.ts';
 import { parseArguments, unusable } from './args.ts';
 import { modelOptions, outputOptions, percent } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 import { optionsHelp } from './help.ts';
 import { withModel } from './load-model.ts';
-import { writeEvent } from './output.ts';
+import { writeJsonLine } from './output.ts';
 
 const options = {
   ...modelOptions,
@@ -51,12 +52,12 @@ async function predict(args: readonly string[], context: CommandContext): Promis
           unread++;
           context.stderr.write(`thaw: ${result.message}\n`);
           if (values.json)
-            writeEvent(context.stdout, {
+            writeJsonLine(context.stdout, {
               image: name,
               error: { code: result.code, message: result.message },
             });
         } else if (values.json) {
-          writeEvent(context.stdout, { image: name, ...result });
+          writeJsonLine(context.stdout, { image: name, ...result });
         } else {
           const labels = result.top.map(({ label, probability }) => `${label} ${percent(probability)}`);
           context.stdout.write(`${name}: ${labels.join(', ')}\n`);

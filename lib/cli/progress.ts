@@ -1,4 +1,4 @@
-import type { BatchLogs, EpochLogs } from './api.ts';
+import type { BatchLogs, EpochLogs } from '../model/fit-options.ts';
 import { clock, percent, short } from './common.ts';
 import type { TextOutput } from './context.ts';
 
@@ -15,22 +15,22 @@ export class Progress {
   readonly #epochs: number;
   readonly #now: () => number;
   #drawn = Number.NEGATIVE_INFINITY;
-  #started: number;
-  #batchesDone = 0;
+  /** When, and after how many batches of the whole run, the first batch seen had begun. */
+  #start: { time: number; batches: number } | undefined;
 
   constructor(output: TextOutput, epochs: number, now: () => number = () => performance.now()) {
     this.#output = output;
     this.#epochs = epochs;
     this.#now = now;
-    this.#started = now();
     this.live = output.isTTY === true;
   }
 
   batch(logs: BatchLogs): void {
     if (!this.live) return;
-    if (this.#batchesDone === 0)
-      this.#started = this.#now() - 1e3 * (logs.images / logs.imagesPerSecond || 0);
-    this.#batchesDone++;
+    this.#start ??= {
+      time: this.#now() - 1e3 * (logs.images / logs.imagesPerSecond || 0),
+      batches: logs.epoch * logs.batches,
+    };
     if (this.#now() - this.#drawn < redrawMilliseconds && logs.batch < logs.batches) return;
     this.#drawn = this.#now();
     const line = [
@@ -73,9 +73,10 @@ export class Progress {
   }
 
   #secondsLeft(logs: BatchLogs): number {
-    const elapsed = (this.#now() - this.#started) / 1e3;
-    const left = (this.#epochs - logs.epoch) * logs.batches - logs.batch;
-    return (elapsed / this.#batchesDone) * left;
+    const start = this.#start ?? { time: this.#now(), batches: 0 };
+    const position = logs.epoch * logs.batches + logs.batch;
+    const secondsABatch = (this.#now() - start.time) / 1e3 / Math.max(1, position - start.batches);
+    return secondsABatch * (this.#epochs * logs.batches - position);
   }
 }
 

@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
-import type { EpochLogs, SkippedImage } from './api.ts';
+import type { EpochLogs } from '../model/fit-options.ts';
+import type { SkippedImage } from '../model/history.ts';
 
 /** history.json: one entry an epoch; the validation's are empty without validation images. */
 export interface HistoryColumns {

@@ -51,7 +51,7 @@ async function summary(args: readonly string[], context: CommandContext): Promis
   try {
     if (head) {
       const names = Array.from({ length: classes }, (_, i) => `class ${i}`);
-      model.replaceHead(api.head(head), { classes: names, seed: 0 });
+      model.replaceHead(head, { classes: names, seed: 0 });
     }
     if (head || values.unfreeze !== undefined) model.freeze();
     if (rule === 'all') model.unfreeze();

@@ -2,10 +2,13 @@ import type { TrainConfig } from '../config/resolve.ts';
 import { parseClassWeights } from '../config/rules.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
+import type { Evaluation } from '../model/evaluation.ts';
+import type { Callbacks, FitOptions } from '../model/fit-options.ts';
+import type { History, SkippedImage } from '../model/history.ts';
 import { reportPage } from '../report/page.ts';
 import { version } from '../version.ts';
-import type { CommandModel, Evaluation, FitCallbacks, FitHistory, FitOptions, SkippedImage } from './api.ts';
-import type { CommandContext, TextOutput } from './context.ts';
+import type { CommandModel } from './api.ts';
+import { type CommandContext, silence } from './context.ts';
 import { Progress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
 import { listeners } from './train-callbacks.ts';
@@ -20,8 +23,6 @@ export interface Training {
   folder: RunFolder;
   context: CommandContext;
 }
-
-const silence: TextOutput = { write: () => true };
 
 /** Trains, and leaves model, history, report and the list of unreadable images in the run's folder. */
 export async function trainAndSave(training: Training): Promise<void> {
@@ -47,7 +48,7 @@ export async function trainAndSave(training: Training): Promise<void> {
       trainableParameters: trainable,
     },
   });
-  let history: FitHistory;
+  let history: History;
   try {
     history = await model.fit(data.train, fitOptions(training, callbacks));
   } catch (error) {
@@ -82,10 +83,7 @@ export async function trainAndSave(training: Training): Promise<void> {
   writeResult({ request, folder, history, skipped, seconds, context, progress });
 }
 
-function fitOptions(
-  { data, config, request, folder, context }: Training,
-  callbacks: FitCallbacks,
-): FitOptions {
+function fitOptions({ data, config, request, folder, context }: Training, callbacks: Callbacks): FitOptions {
   const classWeight = parseClassWeights(config.classWeights);
   const stopOn = data.validation ? 'valLoss' : 'loss';
   return {
@@ -94,7 +92,6 @@ function fitOptions(
     seed: config.seed,
     augment: config.augment,
     precision: config.precision,
-    cache: config.cache,
     accumulationSteps: config.accumulate,
     threads: config.threads,
     maxSkippedShare: config.maxSkipped,
@@ -113,11 +110,17 @@ function fitOptions(
 /** The confusion matrix and the scores of each class, on the images that training has not seen. */
 async function validate({ model, data, config, context }: Training): Promise<Evaluation | undefined> {
   if (!data.validation) return undefined;
-  const { batchSize, precision, threads } = config;
-  return model.evaluate(data.validation, { batchSize, precision, threads, signal: context.signal });
+  const { batchSize, precision, threads, maxSkipped: maxSkippedShare } = config;
+  return model.evaluate(data.validation, {
+    batchSize,
+    precision,
+    threads,
+    maxSkippedShare,
+    signal: context.signal,
+  });
 }
 
-function allSkipped(history: FitHistory, evaluation: Evaluation | undefined): SkippedImage[] {
+function allSkipped(history: History, evaluation: Evaluation | undefined): SkippedImage[] {
   const byName = new Map<string, SkippedImage>();
   for (const image of [...history.skipped, ...(evaluation?.skipped ?? [])]) byName.set(image.name, image);
   return [...byName.values()].map(({ name, code, reason }) => ({ name, code, reason }));

@@ -1,12 +1,12 @@
 import type { TrainConfig } from '../config/resolve.ts';
-import type { FitCallbacks } from './api.ts';
+import type { Callbacks } from '../model/fit-options.ts';
 import type { TextOutput } from './context.ts';
 import { type TrainEvent, writeEvent } from './output.ts';
 import type { Progress } from './progress.ts';
 import type { HistoryColumns, RunFolder } from './run-folder.ts';
 
 export interface Listeners {
-  callbacks: FitCallbacks;
+  callbacks: Callbacks;
   /** Waits for what the callbacks have begun to write. */
   flush(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function listeners(options: {
   const { config, folder, progress, events, earlier, start } = options;
   // One write after the other: they share a .part file.
   let writing = Promise.resolve();
-  const callbacks: FitCallbacks = {
+  const callbacks: Callbacks = {
     onTrainBegin({ startEpoch, batches, device, precision }) {
       folder.takeOver(earlier, startEpoch);
       if (events) writeEvent(events, { event: 'start', ...start, startEpoch, batches, device, precision });

@@ -1,4 +1,4 @@
-import type { FitHistory, SkippedImage } from './api.ts';
+import type { History, SkippedImage } from '../model/history.ts';
 import { clock, percent, plural } from './common.ts';
 import type { CommandContext } from './context.ts';
 import { writeEvent } from './output.ts';
@@ -10,7 +10,7 @@ import type { TrainRequest } from './train-request.ts';
 export function writeResult(run: {
   request: TrainRequest;
   folder: RunFolder;
-  history: FitHistory;
+  history: History;
   skipped: readonly SkippedImage[];
   /** Of the whole run, evaluation and saving included. */
   seconds: number;

@@ -6,11 +6,12 @@ import { demoImages } from '../demo/demo-set.ts';
 import { randomWeightsPreset } from '../demo/preset.ts';
 import { ThawError } from '../errors.ts';
 import { cacheFolder } from '../files/cache.ts';
+import { type DownloadProgress, describeProgress, ProgressLine } from '../files/progress.ts';
 import { version } from '../version.ts';
 import type { CommandApi, CommandModel } from './api.ts';
 import { buildModel, weightsAreOutOfReach } from './build-model.ts';
 import { plural } from './common.ts';
-import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { type Command, type CommandContext, exitCodes, silence } from './context.ts';
 import { optionsHelp } from './help.ts';
 import { writeEvent } from './output.ts';
 import { RunFolder } from './run-folder.ts';
@@ -81,11 +82,18 @@ async function modelFor(
   note: (text: string) => void,
 ): Promise<{ model: CommandModel; config: TrainConfig }> {
   const { config, given } = request;
-  const options = { signal: context.signal };
+  const line = new ProgressLine(request.quiet ? silence : context.stderr);
+  const options = {
+    signal: context.signal,
+    onProgress: (progress: DownloadProgress) => line.draw(describeProgress('ImageNet weights', progress)),
+  };
   const mayBeRandom = config.data === undefined && given.weights === undefined;
   try {
-    return { model: await buildModel(api, config, classes, options), config };
+    const model = await buildModel(api, config, classes, options);
+    line.clear();
+    return { model, config };
   } catch (error) {
+    line.clear();
     if (!mayBeRandom || !weightsAreOutOfReach(error) || context.signal.aborted) throw error;
     note(
       `The ImageNet weights cannot be had, so this demonstration starts from random ones: ${error.message}`,

@@ -1,15 +1,17 @@
+import {
+  type Activation,
+  batchNormalization,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePooling,
+  type HeadLayer,
+  linearHead,
+} from '../model/head.ts';
 import { closest } from '../validate.ts';
 import { UsageError } from './validate.ts';
 
-/** One layer of a head as the command line writes it. */
-export type HeadStep =
-  | { kind: 'globalAveragePooling' }
-  | { kind: 'flatten' }
-  | { kind: 'dense'; units: number; activation: 'linear' | 'relu' | 'softmax' }
-  | { kind: 'dropout'; rate: number }
-  | { kind: 'batchNormalization' };
-
-const names: Record<string, HeadStep['kind']> = {
+const kinds: Record<string, HeadLayer['kind']> = {
   gap: 'globalAveragePooling',
   globalAveragePooling: 'globalAveragePooling',
   flatten: 'flatten',
@@ -18,63 +20,60 @@ const names: Record<string, HeadStep['kind']> = {
   bn: 'batchNormalization',
   batchNormalization: 'batchNormalization',
 };
+const activations: readonly string[] = ['linear', 'relu', 'softmax', 'sigmoid'] satisfies Activation[];
 
 /**
  * Reads a head: `linear`, or layers such as `flatten,dense:256:relu,dropout:0.5,dense`. A last bare `dense`
  * gets `classes` units.
  * @throws UsageError ERR_INVALID_ARGUMENT, naming the layer
  */
-export function parseHead(text: string, classes: number): HeadStep[] {
-  if (text === 'linear') {
-    return [{ kind: 'globalAveragePooling' }, { kind: 'dense', units: classes, activation: 'linear' }];
-  }
+export function parseHead(text: string, classes: number): HeadLayer[] {
+  if (text === 'linear') return linearHead(classes);
   const words = text.split(',').map((word) => word.trim());
-  const steps = words.map((word, i) => parseStep(word, i === words.length - 1 ? classes : undefined));
-  const last = steps.at(-1);
-  if (last?.kind !== 'dense' || last.units !== classes) {
-    throw problem(text, `its last layer must be dense with one unit a class (${classes})`);
+  const layers = words.map((word, i) => parseLayer(word, i === words.length - 1 ? classes : undefined));
+  const units = layers.at(-1)?.units;
+  if (units !== classes && !(units === 1 && classes === 2)) {
+    throw problem(text, `its last layer must be dense with one unit a class (${classes}).`);
   }
-  return steps;
+  return layers;
 }
 
-function parseStep(word: string, units: number | undefined): HeadStep {
+function parseLayer(word: string, classes: number | undefined): HeadLayer {
   const [name = '', ...rest] = word.split(':');
-  const kind = Object.hasOwn(names, name) ? names[name] : undefined;
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (kind === 'dense') return parseDense(word, rest, classes);
+  if (kind === 'dropout') return parseDropout(word, rest);
   if (kind === undefined) {
-    const nearest = closest(name, Object.keys(names));
-    throw problem(
-      word,
-      nearest ? `did you mean ${nearest}?` : `the layers are ${Object.keys(names).join(', ')}`,
-    );
+    const names = Object.keys(kinds);
+    const nearest = closest(name, names);
+    throw problem(word, nearest ? `did you mean ${nearest}?` : `the layers are ${names.join(', ')}.`);
   }
-  if (kind === 'dense') return dense(word, rest, units);
-  if (kind === 'dropout') {
-    const rate = Number(rest[0] ?? 0.5);
-    if (rest.length > 1 || rest[0] === '' || !(rate >= 0 && rate < 1))
-      throw problem(word, 'a rate from 0 to less than 1 is wanted');
-    return { kind, rate };
-  }
-  if (rest.length > 0) throw problem(word, `${name} takes no value`);
-  return { kind };
+  if (rest.length > 0) throw problem(word, `${name} takes no value.`);
+  if (kind === 'flatten') return flatten();
+  return kind === 'globalAveragePooling' ? globalAveragePooling() : batchNormalization();
 }
 
-function dense(
+function parseDropout(word: string, [text = '0.5', ...more]: readonly string[]): HeadLayer {
+  const rate = text === '' ? Number.NaN : Number(text);
+  if (more.length > 0 || !(rate >= 0 && rate < 1))
+    throw problem(word, 'a rate from 0 to less than 1 is wanted.');
+  return dropout(rate);
+}
+
+function parseDense(
   word: string,
-  [count, activation = 'linear', ...more]: string[],
+  [count, activation = 'linear', ...more]: readonly string[],
   classes: number | undefined,
-): HeadStep {
+): HeadLayer {
   const units = count === undefined ? classes : Number(count);
-  if (units === undefined) throw problem(word, 'only the last dense may leave out its number of units');
-  if (!Number.isSafeInteger(units) || units < 1) throw problem(word, 'a positive number of units is wanted');
-  if (more.length > 0 || (activation !== 'linear' && activation !== 'relu' && activation !== 'softmax')) {
-    throw problem(word, 'the activations are linear, relu and softmax');
+  if (units === undefined) throw problem(word, 'only the last dense may leave out its number of units.');
+  if (!Number.isSafeInteger(units) || units < 1) throw problem(word, 'a positive number of units is wanted.');
+  if (more.length > 0 || !activations.includes(activation)) {
+    throw problem(word, `the activations are ${activations.join(', ')}.`);
   }
-  return { kind: 'dense', units, activation };
+  return dense(units, { activation: activation as Activation });
 }
 
 function problem(what: string, why: string): UsageError {
-  return new UsageError(
-    'ERR_INVALID_ARGUMENT',
-    `The head's '${what}' is not understood: ${why.replace(/[.?]$/, '')}${why.endsWith('?') ? '?' : '.'}`,
-  );
+  return new UsageError('ERR_INVALID_ARGUMENT', `The head's '${what}' is not understood: ${why}`);
 }

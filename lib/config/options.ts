@@ -117,7 +117,7 @@ export const trainOptions = {
     schema: { type: 'number', minimum: 0 },
     value: 'X',
     group: 'Training',
-    help: '0; 0.01 for adamw',
+    help: '0; 0.004 for adamw',
   },
   momentum: {
     schema: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
@@ -188,7 +188,7 @@ export const trainOptions = {
   cache: {
     schema: { type: 'string', enum: ['auto', 'off'] },
     group: 'Machine',
-    help: "whether the frozen layers' results may be kept between epochs",
+    help: 'whether results of the frozen layers may be kept between epochs (so far they never are)',
     default: 'auto',
   },
   threads: {

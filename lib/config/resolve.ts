@@ -33,7 +33,7 @@ export function resolveConfig(layers: readonly TrainValues[], preset: Preset = {
   }
   values.inputSize ??= 224;
   values.learningRate ??= (values.optimizer === 'sgd' ? 1e-2 : 1e-3) * (values.unfreeze === 'none' ? 1 : 0.1);
-  values.weightDecay ??= values.optimizer === 'adamw' ? 0.01 : 0;
+  values.weightDecay ??= values.optimizer === 'adamw' ? 0.004 : 0;
   return inTableOrder(values) as TrainConfig;
 }
 

@@ -1,27 +1,18 @@
+import { constant, cosine, type Schedule, step } from '../model/schedules.ts';
 import { UsageError } from './validate.ts';
-
-/** A learning-rate schedule as the command line writes it. */
-export interface ScheduleRule {
-  kind: 'constant' | 'cosine' | 'step';
-  /** Epochs during which the rate rises from nothing; 0: none. */
-  warmupEpochs: number;
-  /** Of `step`: epochs between two drops. */
-  every?: number;
-  /** Of `step`: the factor of a drop. */
-  gamma?: number;
-}
 
 /**
  * Reads `constant`, `cosine` or `step:EVERY:GAMMA`, each with `:warmup=EPOCHS` where wanted.
  * @throws UsageError ERR_INVALID_ARGUMENT
  */
-export function parseSchedule(text: string): ScheduleRule {
+export function parseSchedule(text: string): Schedule {
   const [kind, ...rest] = text.split(':');
   const warmup = rest.find((word) => word.startsWith('warmup='));
   const values = rest.filter((word) => word !== warmup).map(asNumber);
   const warmupEpochs = warmup === undefined ? 0 : asNumber(warmup.slice('warmup='.length));
-  if (!(warmupEpochs >= 0)) throw badSchedule(text);
-  if ((kind === 'constant' || kind === 'cosine') && values.length === 0) return { kind, warmupEpochs };
+  if (!(warmupEpochs >= 0 && warmupEpochs < Number.POSITIVE_INFINITY)) throw badSchedule(text);
+  if (kind === 'constant' && values.length === 0) return constant({ warmupEpochs });
+  if (kind === 'cosine' && values.length === 0) return cosine({ warmupEpochs });
   const [every = Number.NaN, gamma = 0.1] = values;
   if (
     kind === 'step' &&
@@ -31,7 +22,7 @@ export function parseSchedule(text: string): ScheduleRule {
     gamma > 0 &&
     gamma <= 1
   ) {
-    return { kind, every, gamma, warmupEpochs };
+    return step({ every, gamma, warmupEpochs });
   }
   throw badSchedule(text);
 }

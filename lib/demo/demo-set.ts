@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailed } from '../files/atomic-write.ts';
 import { drawImage } from './draw.ts';
-import { patterns } from './patterns.ts';
+import { kinds } from './patterns.ts';
 
 export type WriteImage = (
   path: string,
@@ -32,20 +32,22 @@ export async function demoImages(
 ): Promise<string> {
   const folder = join(directory, edition);
   if (existsSync(folder)) return folder;
-  // Under a name of this process: of two that draw at once, the second to finish finds the first one's set.
-  const part = join(directory, `${edition}.${process.pid}.part`);
+  // Of two that draw at once, each into a folder of its own, the second to finish finds the first one's set.
+  let part: string | undefined;
   try {
-    for (const [label, [name, makePattern]] of Object.entries(patterns).entries()) {
-      await mkdir(join(part, name), { recursive: true });
+    await mkdir(directory, { recursive: true });
+    part = await mkdtemp(join(directory, `${edition}.part-`));
+    for (const [label, [name, kind]] of Object.entries(kinds).entries()) {
+      await mkdir(join(part, name));
       for (let i = 0; i < imagesPerClass; i++) {
         signal?.throwIfAborted();
-        const { rgb, height, width } = drawImage(makePattern, 1 + label * imagesPerClass + i);
+        const { rgb, height, width } = drawImage(kind, 1 + label * imagesPerClass + i);
         await writeImage(join(part, name, `${String(i).padStart(2, '0')}.png`), rgb, height, width);
       }
     }
     await rename(part, folder);
   } catch (error) {
-    await rm(part, { recursive: true, force: true });
+    if (part !== undefined) await rm(part, { recursive: true, force: true });
     if (existsSync(folder)) return folder;
     signal?.throwIfAborted();
     throw writeFailed(folder, error);

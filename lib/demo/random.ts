@@ -1,3 +1,6 @@
+const { imul } = Math;
+const scale = Math.sqrt(3 / 4);
+
 /** Numbers that repeat with their seed: mulberry32, a 32-bit counter hashed. */
 export class Random {
   #state: number;
@@ -10,8 +13,8 @@ export class Random {
   between(minimum: number, maximum: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let hash = this.#state;
-    hash = Math.imul(hash ^ (hash >>> 15), hash | 1);
-    hash ^= hash + Math.imul(hash ^ (hash >>> 7), hash | 61);
+    hash = imul(hash ^ (hash >>> 15), hash | 1);
+    hash ^= hash + imul(hash ^ (hash >>> 7), hash | 61);
     return minimum + (((hash ^ (hash >>> 14)) >>> 0) / 2 ** 32) * (maximum - minimum);
   }
 
@@ -22,6 +25,6 @@ export class Random {
   /** Roughly normal, mean 0, deviation 1: the sum of four uniform numbers. */
   normal(): number {
     const sum = this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1);
-    return sum * Math.sqrt(3 / 4);
+    return sum * scale;
   }
 }

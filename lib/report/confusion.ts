@@ -51,7 +51,7 @@ export function commonestConfusions({ confusionMatrix, perClass }: ReportEvaluat
     ({ count, i, j, share }) =>
       `<li><b>${escapeHtml(perClass[i]?.label ?? '')}</b> taken for <b>${escapeHtml(perClass[j]?.label ?? '')}</b>: ${countText(count)} (${percentText(share)})</li>`,
   );
-  return `<h3>Commonest confusions</h3><ol class="confusions">${items.join('')}</ol>`;
+  return `<h3>Commonest confusions</h3><ol>${items.join('')}</ol>`;
 }
 
 function cell(
@@ -66,5 +66,5 @@ function cell(
   const title = `${from} taken for ${to}: ${countText(count)} (${percentText(share)})`;
   const heat = count === 0 ? '' : ` style="--heat:${Math.round(share * 100)}%"`;
   const strong = share > 0.5 ? ' strong' : '';
-  return `<td class="${right ? 'right' : 'wrong'}${count === 0 ? ' none' : strong}"${heat} title="${escapeHtml(title)}">${numbered ? countText(count) : ''}</td>`;
+  return `<td class="${right ? 'right' : 'wrong'}${count === 0 ? ' none' : strong}"${heat} title="${escapeHtml(title)}">${numbered ? (count === 0 ? '·' : countText(count)) : ''}</td>`;
 }

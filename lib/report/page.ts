@@ -21,7 +21,7 @@ export function reportPage(data: ReportData): string {
 </head>
 <body>
 <main>
-<header><h1>${escapeHtml(names)}</h1><p>${introduction(data)}</p></header>
+<header><p class="kind">Training report</p><h1>${escapeHtml(names)}</h1><p>${introduction(data)}</p></header>
 ${tiles(data)}
 <section><h2>Training</h2>${charts(data)}${epochTable(data)}</section>
 ${validation(data)}
@@ -37,8 +37,8 @@ ${skippedTable(data)}
 function introduction(data: ReportData): string {
   const { history, bestEpoch, stoppedEarly, parameters } = data;
   const parts = [
-    `${countText(data.trainImages)} training and ${countText(data.validationImages)} validation images in ${countText(data.classes.length)} classes`,
-    `${countText(history.loss.length)} epochs${stoppedEarly ? ' (stopped early)' : ''} on ${escapeHtml(data.device)} in ${escapeHtml(data.precision)}`,
+    `${countText(data.trainImages)} training and ${countText(data.validationImages)} validation images of ${countText(data.classes.length)} classes`,
+    `${countText(history.loss.length)} ${history.loss.length === 1 ? 'epoch' : 'epochs'}${stoppedEarly ? ' (stopped early)' : ''} on ${escapeHtml(data.device)} in ${escapeHtml(data.precision)}`,
     `${countText(parameters.trainable)} of ${countText(parameters.total)} parameters trained`,
   ];
   if (bestEpoch !== undefined) parts.push(`weights of epoch ${bestEpoch + 1} kept`);
@@ -51,7 +51,7 @@ function tiles({ history, evaluation, seconds }: ReportData): string {
     ? [
         ['validation accuracy', percentText(evaluation.accuracy)],
         ['validation loss', numberText(evaluation.loss)],
-        ['mean F1 of the classes', percentText(mean(evaluation.perClass.map(({ f1 }) => f1)))],
+        ['mean F1', percentText(mean(evaluation.perClass.map(({ f1 }) => f1)))],
         ...(evaluation.perClass.length > 5
           ? ([['top-5 accuracy', percentText(evaluation.top5)]] as [string, string][])
           : []),
@@ -61,8 +61,8 @@ function tiles({ history, evaluation, seconds }: ReportData): string {
         ['training loss', numberText(history.loss.at(-1) ?? Number.NaN)],
       ];
   entries.push(
-    ['images a second (median)', countText(Math.round(median(speeds)))],
-    ['in all', durationText(seconds)],
+    ['images a second', countText(Math.round(median(speeds)))],
+    ['whole run', durationText(seconds)],
   );
   return `<div class="tiles">${entries.map(([name, value]) => `<div class="tile"><b>${value}</b><span>${name}</span></div>`).join('')}</div>`;
 }
@@ -93,7 +93,7 @@ function charts({ history, bestEpoch }: ReportData): string {
 
 function validation({ evaluation }: ReportData): string {
   if (!evaluation) return '<section><h2>Validation</h2><p>There were no validation images.</p></section>';
-  return `<section><h2>Confusion matrix</h2>${confusionTable(evaluation)}<div class="side">${commonestConfusions(evaluation)}</div></section>
+  return `<section><h2>Confusion matrix</h2><div class="beside">${confusionTable(evaluation)}<div class="confusions">${commonestConfusions(evaluation)}</div></div></section>
 <section><h2>Classes</h2>${scoreTable(evaluation)}</section>`;
 }
 

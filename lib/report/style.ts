@@ -16,6 +16,7 @@ body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 sys
 main { max-width: 1180px; margin: 0 auto; padding: 32px 20px 48px; }
 header h1 { margin: 0; font-size: 26px; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 header p { margin: 4px 0 24px; color: var(--faint); }
+header .kind { margin: 0; font-size: 13px; }
 h2 { margin: 0 0 12px; font-size: 18px; }
 h3 { margin: 0; font-size: 15px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 20px; margin-bottom: 20px; }
@@ -68,8 +69,11 @@ caption { caption-side: bottom; text-align: left; color: var(--faint); font-size
 .dense thead th { min-width: 0; font-size: 12px; }
 .dense tbody td { min-width: 12px; height: 12px; padding: 0; border-radius: 2px; }
 .dense tbody .total { padding-left: 6px; font-size: 12px; line-height: 1.2; }
-.confusions { margin: 8px 0 0; padding-left: 22px; columns: 2 320px; }
-.side { margin-top: 20px; }
+.beside { display: flex; flex-wrap: wrap; gap: 20px 48px; align-items: flex-start; }
+.beside .scroll { max-width: 100%; }
+.confusions { flex: 1 1 260px; }
+.confusions ol { margin: 8px 0 0; padding-left: 22px; }
+.confusions li { margin-bottom: 4px; }
 details { margin-top: 16px; }
 summary { cursor: pointer; color: var(--faint); }
 details .scroll { margin-top: 8px; }

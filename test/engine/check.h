@@ -59,6 +59,8 @@ inline int run_all() {
   static check::Registration CHECK_JOIN(registration_, __LINE__)( \
       name, CHECK_JOIN(test_body_, __LINE__));                    \
   static void CHECK_JOIN(test_body_, __LINE__)()
+// libtorch logs with a macro of this name.
+#undef CHECK
 #define CHECK(condition)                                           \
   do {                                                             \
     if (!(condition)) check::fail(__FILE__, __LINE__, #condition); \

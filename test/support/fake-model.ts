@@ -1,0 +1,160 @@
+import type { CommandApi, CommandModel } from '../../lib/cli/api.ts';
+import type { Dataset } from '../../lib/data/dataset.ts';
+import { ThawError } from '../../lib/errors.ts';
+import type { Evaluation } from '../../lib/model/evaluation.ts';
+import type { EpochLogs, FitOptions } from '../../lib/model/fit-options.ts';
+import { type History, makeHistory } from '../../lib/model/history.ts';
+import type { LoadOptions } from '../../lib/model/load.ts';
+
+/** What was asked of the library, and how it shall answer. */
+export interface FakeLibrary {
+  api: CommandApi;
+  loads: { architecture: string | undefined; options: LoadOptions }[];
+  calls: unknown[][];
+  fits: { train: Dataset; options: FitOptions }[];
+  saved: string[];
+  disposed: number;
+}
+
+export interface FakeBehaviour {
+  /** Thrown by load where it gives one. */
+  loadError?(options: LoadOptions): Error | undefined;
+  /** Called at the end of each epoch; may abort the run's signal. */
+  afterEpoch?(epoch: number): void;
+  startEpoch?: number;
+  skipped?: History['skipped'];
+  predictError?(path: string): Error | undefined;
+  writeCheckpoint?(directory: string): void;
+}
+
+/** A library that trains nothing, but calls back and fails as the real one does. */
+export function fakeLibrary(behaviour: FakeBehaviour = {}): FakeLibrary {
+  const library: FakeLibrary = {
+    loads: [],
+    calls: [],
+    fits: [],
+    saved: [],
+    disposed: 0,
+    api: {
+      async load(architecture, options) {
+        library.loads.push({ architecture, options });
+        const error = behaviour.loadError?.(options);
+        if (error) throw error;
+        return fakeModel(library, behaviour);
+      },
+      async writeImage(path, rgb) {
+        const { writeFile } = await import('node:fs/promises');
+        await writeFile(path, rgb);
+      },
+    },
+  };
+  return library;
+}
+
+export function epochLogs(epoch: number): EpochLogs {
+  return {
+    loss: 1 / (epoch + 1),
+    accuracy: 1 - 0.5 ** (epoch + 1),
+    valLoss: 1.1 / (epoch + 1),
+    valAccuracy: 0.9 - 0.5 ** (epoch + 1),
+    epochSeconds: 2,
+    imagesPerSecond: 100,
+    learningRate: 1e-3,
+  };
+}
+
+export function fakeEvaluation(classes: readonly string[], images: number): Evaluation {
+  return {
+    loss: 0.5,
+    accuracy: 0.75,
+    top5: 1,
+    images,
+    perClass: classes.map((label) => ({ label, precision: 0.8, recall: 0.7, f1: 0.746, support: 4 })),
+    confusionMatrix: classes.map((_, i) => classes.map((_, j) => (i === j ? 3 : j === 0 ? 1 : 0))),
+    skipped: [],
+  };
+}
+
+function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel {
+  let classes: readonly string[] = ['cat', 'dog'];
+  const note =
+    (name: string) =>
+    (...values: unknown[]) =>
+      void library.calls.push([name, ...values]);
+  return {
+    get classes() {
+      return classes;
+    },
+    replaceHead(layers, options) {
+      library.calls.push(['replaceHead', layers, options]);
+      classes = options?.classes ?? [];
+    },
+    freeze: note('freeze'),
+    unfreeze: note('unfreeze'),
+    compile: note('compile'),
+    countParams: () => ({ total: 23_508_032, trainable: 4_098, nonTrainable: 23_503_934 }),
+    summary: () => 'layer (type)   output shape\n',
+    async fit(train, options = {}) {
+      library.fits.push({ train, options });
+      const { callbacks = {}, epochs = 1, signal, checkpoint } = options;
+      const startEpoch = behaviour.startEpoch ?? 0;
+      callbacks.onTrainBegin?.({
+        batches: 2,
+        steps: 2,
+        precision: 'float32',
+        device: 'cpu',
+        startEpoch,
+        trainableParameters: 4_098,
+      });
+      for (let epoch = startEpoch; epoch < epochs; epoch++) {
+        for (let batch = 1; batch <= 2; batch++) {
+          callbacks.onBatchEnd?.({
+            epoch,
+            batch,
+            batches: 2,
+            images: 8 * batch,
+            imagesPerSecond: 90,
+            loss: 1,
+            accuracy: 0.5,
+          });
+        }
+        callbacks.onEpochEnd?.(epoch, epochLogs(epoch));
+        if (checkpoint) behaviour.writeCheckpoint?.(checkpoint.directory);
+        behaviour.afterEpoch?.(epoch);
+        if (signal?.aborted) throw new ThawError('ERR_ABORTED', 'Training was aborted.');
+      }
+      const skipped = behaviour.skipped ?? [];
+      const end = {
+        epochs: [],
+        skipped,
+        bestEpoch: -1,
+        stoppedEarly: false,
+        secondsWaited: 0,
+        precision: 'float32',
+      };
+      return makeHistory(end, 'cpu', false);
+    },
+    async evaluate(dataset) {
+      return fakeEvaluation(dataset.classes, dataset.size);
+    },
+    async predict(images, { topK = 5 } = {}) {
+      const inputs = images as string[];
+      library.calls.push(['predict', inputs]);
+      for (const path of inputs) {
+        const error = behaviour.predictError?.(path);
+        if (error) throw error;
+      }
+      const top = [
+        { label: 'dog', index: 1, probability: 0.75 },
+        { label: 'cat', index: 0, probability: 0.25 },
+      ].slice(0, topK);
+      return inputs.map(() => ({ label: 'dog', index: 1, probability: 0.75, top }));
+    },
+    async save(path) {
+      const { writeFile } = await import('node:fs/promises');
+      await writeFile(path, 'weights');
+      library.saved.push(path);
+    },
+    dispose: () => void library.disposed++,
+  };
+}
