@@ -75,7 +75,7 @@ function charts({ history, bestEpoch }: ReportData): string {
       { label: 'training', style: 'training', values: history.loss },
       { label: 'validation', style: 'validation', values: history.valLoss },
     ],
-    format: (value) => numberText(Number(value.toPrecision(3))),
+    format: numberText,
     ...mark,
   });
   const accuracy = chart({
