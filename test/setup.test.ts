@@ -15,6 +15,7 @@ import { fingerprint } from '../lib/setup/fingerprint.ts';
 import { link, linkName } from '../lib/setup/link.ts';
 import { nativeFingerprint } from '../lib/setup/native.ts';
 import { usePrebuilt } from '../lib/setup/prebuilt.ts';
+import { Reporter } from '../lib/setup/reporter.ts';
 import { setup } from '../lib/setup/setup.ts';
 import { readState, writeState } from '../lib/setup/state.ts';
 import { requireBuildTools } from '../lib/setup/tools.ts';
@@ -161,9 +162,12 @@ test('an installed package needs no build: its prebuilt addon is chosen and libt
 test('without cmake-js and without a prebuilt addon the error says what to run', async () => {
   const env = installedPackage();
   rmSync(path.join(root, 'prebuilds'), { recursive: true });
-  await expect(setup(root, wanted, env)).rejects.toMatchObject({
+  const said: string[] = [];
+  const reporter = new Reporter(true, { write: (text) => said.push(text) });
+  await expect(setup(root, wanted, env, reporter)).rejects.toMatchObject({
     code: 'ERR_TOOL_MISSING',
     message: 'cmake-js is missing: run `npm install` first.',
   });
+  expect(said.join('')).toContain('Building the addon');
   expect(existsSync(path.join(root, 'build/Release/thaw.node'))).toBe(false);
 });

@@ -19,8 +19,12 @@ import { buildTypeScript } from './typescript.ts';
  * Everything between `npm install` and a working package: libtorch, the link to it, the addon, dist/. What
  * is done already is recognised and not done again. One setup at a time in one package.
  */
-export async function setup(root: string, wanted: SetupArguments, env: Environment): Promise<void> {
-  const reporter = new Reporter(wanted.quiet);
+export async function setup(
+  root: string,
+  wanted: SetupArguments,
+  env: Environment,
+  reporter: Reporter = new Reporter(wanted.quiet),
+): Promise<void> {
   const onWait = () => reporter.say('Another setup is at work in this folder: waiting for it');
   await withLock(root, () => setupAlone(root, wanted, env, reporter), { onWait });
 }
