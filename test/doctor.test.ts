@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { type Fact, formatDoctor, runDoctor } from '../lib/doctor.ts';
-import { tempFolder, writeTree } from './help/temp.ts';
+import { temporaryFolder, writeTree } from './support/folders.ts';
 
-const folder = tempFolder();
+const folder = temporaryFolder();
 let root = '';
 let count = 0;
 beforeEach(() => {

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { download } from '../lib/files/download.ts';
 import type { DownloadProgress } from '../lib/files/progress.ts';
-import { fileServer, listen } from './help/file-server.ts';
-import { tempFolder } from './help/temp.ts';
+import { fileServer, listen } from './support/file-server.ts';
+import { temporaryFolder } from './support/folders.ts';
 
-const folder = tempFolder();
+const folder = temporaryFolder();
 const content = randomBytes(300_000);
 const options = { env: {}, retryDelay: 1 };
 let count = 0;

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { type FindOptions, findLibtorch } from '../lib/libtorch/find.ts';
 import { PINNED_LIBTORCH } from '../lib/libtorch/version.ts';
-import { fakePython, packZip } from './help/fake-pip.ts';
-import { fileServer } from './help/file-server.ts';
-import { tempFolder, writeTree } from './help/temp.ts';
+import { fakePython, packZip } from './support/fake-pip.ts';
+import { fileServer } from './support/file-server.ts';
+import { temporaryFolder, writeTree } from './support/folders.ts';
 
-const folder = tempFolder();
+const folder = temporaryFolder();
 let root = '';
 let count = 0;
 beforeEach(() => {

@@ -7,9 +7,9 @@ import {
   release,
   requireAcceptedLibtorch,
 } from '../lib/libtorch/version.ts';
-import { tempFolder, writeTree } from './help/temp.ts';
+import { temporaryFolder, writeTree } from './support/folders.ts';
 
-const folder = tempFolder();
+const folder = temporaryFolder();
 const LIBRARIES = { 'include/ATen/ATen.h': '', 'lib/libtorch_cpu.so': '' };
 
 test.each(['2.10.1', '2.15.0', '1.13.0', '3.11.0', 'main', ''])('%p is refused by name', (version) => {

@@ -20,10 +20,10 @@ import {
   ResNet50,
   sgd,
 } from '../lib/index.ts';
-import { tempFolder } from './help/temp.ts';
+import { temporaryFolder } from './support/folders.ts';
 import { drawFolder } from './support/images.ts';
 
-const folder = tempFolder();
+const folder = temporaryFolder();
 
 const small = { weights: null, device: 'cpu', inputShape: [32, 32, 3] } as const;
 const head = () => [globalAveragePooling(), dense(3, { activation: 'softmax' })];
@@ -331,7 +331,9 @@ describe('files', () => {
 
     const script = path.join(folder, 'model.pt');
     await model.save(script);
-    const scripted = await ResNet18.load({ weights: script, device: 'cpu', inputShape: [64, 64, 3] });
+    const scripted = await ResNet18.load({ weights: script, device: 'cpu' });
+    expect(scripted.classes).toEqual(['circle', 'square']);
+    expect(scripted.inputShape).toEqual([64, 64, 3]);
     const input = { data: new Float32Array(64 * 64 * 3).fill(0.3), shape: [1, 64, 64, 3] };
     expect(await scripted.apply(input)).toEqual(await model.apply(input));
   });

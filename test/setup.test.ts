@@ -19,9 +19,9 @@ import { Reporter } from '../lib/setup/reporter.ts';
 import { setup } from '../lib/setup/setup.ts';
 import { readState, writeState } from '../lib/setup/state.ts';
 import { requireBuildTools } from '../lib/setup/tools.ts';
-import { tempFolder, writeTree } from './help/temp.ts';
+import { temporaryFolder, writeTree } from './support/folders.ts';
 
-const folder = tempFolder();
+const folder = temporaryFolder();
 let root = '';
 let count = 0;
 beforeEach(() => {

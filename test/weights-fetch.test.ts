@@ -5,10 +5,10 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { cachedWeights } from '../lib/weights/cached.ts';
 import { type Architecture, catalogue, digitsIn, weightsFile } from '../lib/weights/catalogue.ts';
 import { type FetchWeightsOptions, fetchWeights } from '../lib/weights/fetch.ts';
-import { fileServer } from './help/file-server.ts';
-import { tempFolder } from './help/temp.ts';
+import { fileServer } from './support/file-server.ts';
+import { temporaryFolder } from './support/folders.ts';
 
-const folder = tempFolder();
+const folder = temporaryFolder();
 const content = randomBytes(50_000);
 const digest = createHash('sha256').update(content).digest('hex');
 let env: Record<string, string> = {};

@@ -41,6 +41,8 @@ ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ModelWra
   Napi::MemoryManagement::AdjustExternalMemory(info.Env(), bytes_);
 }
 
+void ModelWrap::Finalize(Napi::Env env) { Napi::MemoryManagement::AdjustExternalMemory(env, -bytes_); }
+
 SharedPointer ModelWrap::use(Napi::Env env) const {
   if (!shared_) throw to_error(env, {"ERR_DISPOSED", "The model has been disposed of."});
   if (fitting_) throw to_error(env, {"ERR_MODEL_BUSY", "The model is being trained: wait until fit() is done."});

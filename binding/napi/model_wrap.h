@@ -20,6 +20,7 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
   static Napi::Function define(Napi::Env env);
   static Napi::Object make(Napi::Env env, std::shared_ptr<Shared> shared);
   explicit ModelWrap(const Napi::CallbackInfo& info);
+  void Finalize(Napi::Env env) override;  // collected without dispose()
 
  private:
   Napi::Value layers(const Napi::CallbackInfo& info);

@@ -52,7 +52,6 @@ export async function loadResNet(
   if (weights !== null && (typeof weights !== 'string' || weights === '')) {
     throw invalid('weights', `'imagenet', the path of a file, or null`, weights);
   }
-  options.signal?.throwIfAborted();
   const path = weights === 'imagenet' ? await imagenet(wanted ?? 'resnet50', options) : weights;
   const file = path === null ? undefined : await settle(native().readWeights(path));
   const origin = path ?? 'The weights';
@@ -75,8 +74,13 @@ export async function loadResNet(
 
 async function imagenet(architecture: Architecture, options: LoadOptions): Promise<string> {
   const { onProgress, signal } = options;
-  const fetched = await fetchWeights(architecture, { onProgress, signal, convert: convertWeights });
-  return fetched.torchscript ?? fetched.pth;
+  try {
+    const fetched = await fetchWeights(architecture, { onProgress, signal, convert: convertWeights });
+    return fetched.torchscript ?? fetched.pth;
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw new ThawError('ERR_ABORTED', 'Loading was aborted.', { cause: error });
+  }
 }
 
 /** What the network will be: a saved model says it itself, of other files the names and shapes tell. */

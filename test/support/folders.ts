@@ -1,10 +1,24 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from '@jest/globals';
 
-/** An empty folder of this test's own. */
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** An empty folder of this test's own; removed when the test file has ended. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'thaw-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'thaw-test-'));
+  made.push(folder);
+  return folder;
+}
+
+/** Writes files by relative path, with their folders. */
+export function writeTree(root: string, files: Readonly<Record<string, string>>): string {
+  for (const [name, content] of Object.entries(files)) makeFiles(root, [name], content);
+  return root;
 }
 
 /** Makes files with this content (a byte unless given), and the folders above them. */

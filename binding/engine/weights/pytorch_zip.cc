@@ -82,6 +82,18 @@ void read_storage(Reader& reader, const Storage& storage, bool big_endian, void*
   swap_bytes(static_cast<char*>(to), storage.bytes, width);
 }
 
+// TorchScript's extra files: free text that its writer has put beside the model.
+Metadata read_extra_files(Reader& reader) {
+  constexpr size_t kLongestText = 1 << 20;
+  const std::string prefix = "extra/";
+  Metadata metadata;
+  for (const std::string& name : reader.getAllRecords()) {
+    if (!name.starts_with(prefix) || reader.getRecordSize(name) > kLongestText) continue;
+    metadata[name.substr(prefix.size())] = record(reader, name, kLongestText);
+  }
+  return metadata;
+}
+
 WeightsFile read_archive(const InputFile& file, Reader& reader) {
   if (!reader.hasRecord("data.pkl")) malformed("it is a zip archive without PyTorch's data.pkl");
   const bool script = reader.hasRecord("constants.pkl");
@@ -96,6 +108,7 @@ WeightsFile read_archive(const InputFile& file, Reader& reader) {
   const bool big_endian = is_big_endian(reader);
   WeightsFile result;
   result.format = script ? "torchscript" : "pytorch";
+  if (script) result.metadata = read_extra_files(reader);
   result.tensors = materialize(
       named,
       [&](const Storage& storage, void* to) { read_storage(reader, storage, big_endian, to); },

@@ -11,7 +11,7 @@ namespace thaw::weights {
 struct WeightsFile {
   std::string format;  // "safetensors", "torchscript", "pytorch" (zip) or "pytorch-legacy"
   StateDict tensors;   // contiguous CPU tensors of the file's dtypes, owned (not views of the file)
-  Metadata metadata;   // safetensors' __metadata__; empty for the other formats
+  Metadata metadata;   // safetensors' __metadata__, TorchScript's extra files; else empty
 };
 
 // Reads a TorchScript file, a PyTorch state dict (zip or legacy; plain or nested under "state_dict"

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeTree } from './temp.ts';
+import { writeTree } from './folders.ts';
 
 /** Packs a folder's content into a zip archive, as wheels and libtorch's archives are. */
 export function packZip(file: string, folder: string): void {
