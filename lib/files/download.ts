@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, fetch, type Response } from 'undici';
 import { ThawError } from '../errors.ts';
@@ -126,16 +123,18 @@ async function receive(
     const seconds = Math.max((performance.now() - began) / 1000, 1e-3);
     options.onProgress?.({ received, total, bytesPerSecond: (received - start) / seconds });
   };
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      received += chunk.length;
-      report();
-      done(null, chunk);
-    },
-  });
   report();
-  const file = createWriteStream(part, { flags: start === 0 ? 'w' : 'a' });
-  await pipeline(response.body, count, file, signalOption(options.signal));
+  const file = await open(part, start === 0 ? 'w' : 'a');
+  try {
+    // Each piece is written before the next one is read: what came before a break is on disk, to go on from.
+    for await (const piece of response.body) {
+      await file.writeFile(piece);
+      received += piece.length;
+      report();
+    }
+  } finally {
+    await file.close();
+  }
   if (total !== undefined && received !== total) throw new Error(`only ${received} of ${total} bytes came`);
 }
 
