@@ -39,20 +39,22 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 // writeImage(path, rgb: Uint8Array, height, width): Promise<void>
 Napi::Value write_image(const Napi::CallbackInfo& call) {
   const Napi::Uint8Array rgb = call[1].As<Napi::Uint8Array>();
-  return run_task(call.Env(), [path = call[0].ToString().Utf8Value(),
-                               pixels = std::vector<uint8_t>(rgb.Data(), rgb.Data() + rgb.ByteLength()),
-                               height = call[2].ToNumber().Int64Value(),
-                               width = call[3].ToNumber().Int64Value()](const TaskContext&) -> MakeValue {
-    data::write_image(path, pixels, height, width);
-    return [](Napi::Env env) { return env.Undefined(); };
-  });
+  return run_task(call.Env(),
+                  [path = call[0].ToString().Utf8Value(),
+                   pixels = std::vector<uint8_t>(rgb.Data(), rgb.Data() + rgb.ByteLength()),
+                   height = call[2].ToNumber().Int64Value(),
+                   width = call[3].ToNumber().Int64Value()](const TaskContext&) -> MakeValue {
+                    data::write_image(path, pixels, height, width);
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  });
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* state = new State();
   env.SetInstanceData<State>(state);  // deleted with the environment
   env.AddCleanupHook([state] { state->stop_tasks(); });
-  const auto define = [&](const char* name, const Napi::Function& function, Napi::FunctionReference& reference) {
+  const auto define = [&](const char* name, const Napi::Function& function,
+                          Napi::FunctionReference& reference) {
     reference = Napi::Persistent(function);
     exports.Set(name, function);
   };
@@ -69,5 +71,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 }  // namespace
 }  // namespace thaw::napi
 
-Napi::Object initialise_addon(Napi::Env env, Napi::Object exports) { return thaw::napi::init(env, exports); }
+Napi::Object initialise_addon(Napi::Env env, Napi::Object exports) {
+  return thaw::napi::init(env, exports);
+}
 NODE_API_MODULE(thaw, initialise_addon)

@@ -1,5 +1,5 @@
-// Options objects -> engine structs and results -> plain objects. TypeScript has validated what arrives here;
-// an option that is absent keeps the struct's default.
+// Options objects -> engine structs and results -> plain objects. TypeScript has validated what
+// arrives here; an option that is absent keeps the struct's default.
 #pragma once
 
 #include <memory>

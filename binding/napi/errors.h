@@ -1,4 +1,5 @@
-// Turns whatever the engine throws into a JavaScript error: one sentence, a stable code, no backtrace.
+// Turns whatever the engine throws into a JavaScript error: one sentence, a stable code, no
+// backtrace.
 #pragma once
 
 #include <exception>

@@ -16,13 +16,15 @@ namespace thaw::napi {
 using SharedPointer = std::shared_ptr<ModelWrap::Shared>;
 
 Napi::Function ModelWrap::define(Napi::Env env) {
-  return DefineClass(env, "Model",
-                     {InstanceMethod<&ModelWrap::layers>("layers"), InstanceMethod<&ModelWrap::device>("device"),
-                      InstanceMethod<&ModelWrap::set_trainable>("setTrainable"),
-                      InstanceMethod<&ModelWrap::replace_head>("replaceHead"), InstanceMethod<&ModelWrap::fit>("fit"),
-                      InstanceMethod<&ModelWrap::evaluate>("evaluate"), InstanceMethod<&ModelWrap::predict>("predict"),
-                      InstanceMethod<&ModelWrap::apply>("apply"), InstanceMethod<&ModelWrap::save>("save"),
-                      InstanceMethod<&ModelWrap::state>("state"), InstanceMethod<&ModelWrap::dispose>("dispose")});
+  return DefineClass(
+      env, "Model",
+      {InstanceMethod<&ModelWrap::layers>("layers"), InstanceMethod<&ModelWrap::device>("device"),
+       InstanceMethod<&ModelWrap::set_trainable>("setTrainable"),
+       InstanceMethod<&ModelWrap::replace_head>("replaceHead"),
+       InstanceMethod<&ModelWrap::fit>("fit"), InstanceMethod<&ModelWrap::evaluate>("evaluate"),
+       InstanceMethod<&ModelWrap::predict>("predict"), InstanceMethod<&ModelWrap::apply>("apply"),
+       InstanceMethod<&ModelWrap::save>("save"), InstanceMethod<&ModelWrap::state>("state"),
+       InstanceMethod<&ModelWrap::dispose>("dispose")});
 }
 
 Napi::Object ModelWrap::make(Napi::Env env, SharedPointer shared) {
@@ -41,18 +43,23 @@ ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ModelWra
   Napi::MemoryManagement::AdjustExternalMemory(info.Env(), bytes_);
 }
 
-void ModelWrap::Finalize(Napi::Env env) { Napi::MemoryManagement::AdjustExternalMemory(env, -bytes_); }
+void ModelWrap::Finalize(Napi::Env env) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, -bytes_);
+}
 
 SharedPointer ModelWrap::use(Napi::Env env) const {
   if (!shared_) throw to_error(env, {"ERR_DISPOSED", "The model has been disposed of."});
-  if (fitting_) throw to_error(env, {"ERR_MODEL_BUSY", "The model is being trained: wait until fit() is done."});
+  if (fitting_)
+    throw to_error(env,
+                   {"ERR_MODEL_BUSY", "The model is being trained: wait until fit() is done."});
   return shared_;
 }
 
 SharedPointer ModelWrap::change(Napi::Env env) const {
   SharedPointer shared = use(env);
   if (tasks_ > 0) {
-    throw to_error(env, {"ERR_MODEL_BUSY", "The model is in use: wait for its promises before changing it."});
+    throw to_error(
+        env, {"ERR_MODEL_BUSY", "The model is in use: wait for its promises before changing it."});
   }
   return shared;
 }
@@ -72,7 +79,8 @@ Napi::Value ModelWrap::layers(const Napi::CallbackInfo& info) {
   const SharedPointer shared = use(info.Env());
   const auto& layers = shared->session.network->layers();
   Napi::Array array = Napi::Array::New(info.Env(), layers.size());
-  for (size_t i = 0; i < layers.size(); ++i) array.Set(static_cast<uint32_t>(i), to_object(info.Env(), layers[i]));
+  for (size_t i = 0; i < layers.size(); ++i)
+    array.Set(static_cast<uint32_t>(i), to_object(info.Env(), layers[i]));
   return array;
 }
 
@@ -103,17 +111,21 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
   const SharedPointer shared = use(env);
   const Napi::Object options_object = info[4].As<Napi::Object>();
   const train::FitOptions options = fit_options(options_object, *shared->session.backend);
-  const bool batch_events = has(options_object, "batchEvents") && options_object.Get("batchEvents").ToBoolean();
-  TaskOptions task{.stop = StopFlagWrap::from(info[5]), .listener = info[6].As<Napi::Function>(), .settled = {}};
+  const bool batch_events =
+      has(options_object, "batchEvents") && options_object.Get("batchEvents").ToBoolean();
+  TaskOptions task{
+      .stop = StopFlagWrap::from(info[5]), .listener = info[6].As<Napi::Function>(), .settled = {}};
   task.settled = begin(env, /*fitting=*/true);
   return run_task(
       env,
-      [shared, train = dataset(info[0]), validation = dataset(info[1]), classes = info[2].ToNumber().Int64Value(),
+      [shared, train = dataset(info[0]), validation = dataset(info[1]),
+       classes = info[2].ToNumber().Int64Value(),
        training = training_options(info[3].As<Napi::Object>()), options,
        batch_events](const TaskContext& context) -> MakeValue {
         const std::lock_guard lock(shared->running);
         train::FitEvents events;
-        events.begin = [&, precision = precision_name(options.compute)](const train::BeginEvent& event) {
+        events.begin = [&, precision =
+                               precision_name(options.compute)](const train::BeginEvent& event) {
           context.events.send([event, precision](Napi::Env env) {
             Napi::Object object = Napi::Object::New(env);
             object.Set("type", "begin");
@@ -148,8 +160,8 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
             return object;
           });
         };
-        const train::History history =
-            train::fit(shared->session, train, validation, classes, training, options, events, context.stop);
+        const train::History history = train::fit(shared->session, train, validation, classes,
+                                                  training, options, events, context.stop);
         return [history, precision = precision_name(options.compute)](Napi::Env env) {
           Napi::Object object = to_object(env, history);
           object.Set("precision", precision);
@@ -185,7 +197,8 @@ Napi::Value ModelWrap::predict(const Napi::CallbackInfo& info) {
        options = data_options(info[1].As<Napi::Object>(), *shared->session.backend)](
           const TaskContext& context) -> MakeValue {
         const std::lock_guard lock(shared->running);
-        const at::Tensor probabilities = train::predict(shared->session, dataset, options, context.stop);
+        const at::Tensor probabilities =
+            train::predict(shared->session, dataset, options, context.stop);
         return [probabilities](Napi::Env env) { return to_object(env, probabilities); };
       },
       {.stop = StopFlagWrap::from(info[2]), .listener = {}, .settled = begin(env, false)});
@@ -194,16 +207,16 @@ Napi::Value ModelWrap::predict(const Napi::CallbackInfo& info) {
 Napi::Value ModelWrap::apply(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const SharedPointer shared = use(env);
-  return run_task(
-      env,
-      [shared, dataset = dataset(info[0]),
-       compute = precision(info[1].As<Napi::Object>(), *shared->session.backend)](
-          const TaskContext&) -> MakeValue {
-        const std::lock_guard lock(shared->running);
-        const at::Tensor output = train::apply(shared->session, dataset->pixels, compute);
-        return [output](Napi::Env env) { return to_object(env, output); };
-      },
-      {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
+  return run_task(env,
+                  [shared, dataset = dataset(info[0]),
+                   compute = precision(info[1].As<Napi::Object>(), *shared->session.backend)](
+                      const TaskContext&) -> MakeValue {
+                    const std::lock_guard lock(shared->running);
+                    const at::Tensor output =
+                        train::apply(shared->session, dataset->pixels, compute);
+                    return [output](Napi::Env env) { return to_object(env, output); };
+                  },
+                  {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
 }
 
 Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
@@ -214,36 +227,36 @@ Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
   for (const std::string& key : strings(entries.GetPropertyNames())) {
     metadata[key] = entries.Get(key).ToString().Utf8Value();
   }
-  return run_task(
-      env,
-      [shared, path = info[0].ToString().Utf8Value(), torchscript = info[1].ToString().Utf8Value() == "torchscript",
-       metadata](const TaskContext&) -> MakeValue {
-        const std::lock_guard lock(shared->running);
-        const model::Network& network = *shared->session.network;
-        if (torchscript) {
-          export_torchscript(path, network, metadata);
-        } else {
-          weights::write_safetensors(path, network.state(), metadata);
-        }
-        return [](Napi::Env env) { return env.Undefined(); };
-      },
-      {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
+  return run_task(env,
+                  [shared, path = info[0].ToString().Utf8Value(),
+                   torchscript = info[1].ToString().Utf8Value() == "torchscript",
+                   metadata](const TaskContext&) -> MakeValue {
+                    const std::lock_guard lock(shared->running);
+                    const model::Network& network = *shared->session.network;
+                    if (torchscript) {
+                      export_torchscript(path, network, metadata);
+                    } else {
+                      weights::write_safetensors(path, network.state(), metadata);
+                    }
+                    return [](Napi::Env env) { return env.Undefined(); };
+                  },
+                  {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
 }
 
 Napi::Value ModelWrap::state(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const SharedPointer shared = use(env);
-  return run_task(
-      env,
-      [shared](const TaskContext&) -> MakeValue {
-        const std::lock_guard lock(shared->running);
-        return [state = shared->session.network->state()](Napi::Env env) {
-          Napi::Object object = Napi::Object::New(env);
-          for (const auto& [name, tensor] : state) object.Set(name, to_object(env, tensor));
-          return object;
-        };
-      },
-      {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
+  return run_task(env,
+                  [shared](const TaskContext&) -> MakeValue {
+                    const std::lock_guard lock(shared->running);
+                    return [state = shared->session.network->state()](Napi::Env env) {
+                      Napi::Object object = Napi::Object::New(env);
+                      for (const auto& [name, tensor] : state)
+                        object.Set(name, to_object(env, tensor));
+                      return object;
+                    };
+                  },
+                  {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
 }
 
 void ModelWrap::dispose(const Napi::CallbackInfo& info) {
@@ -264,20 +277,23 @@ Napi::Value create_model(const Napi::CallbackInfo& info) {
   read(options, "origin", origin);
   read(options, "seed", seed);
   read(options, "backboneOnly", backbone_only);
-  const data::Preprocessing preprocessing = napi::preprocessing(options.Get("preprocessing").As<Napi::Object>());
-  return run_task(info.Env(), [=, head = head_layers(options.Get("head")),
-                               file = WeightsWrap::from(options.Get("weights"))](const TaskContext&) -> MakeValue {
-    auto shared = std::make_shared<ModelWrap::Shared>();
-    shared->session.backend = device::make_backend(device);
-    shared->session.preprocessing = preprocessing;
-    shared->session.network = std::make_shared<model::Network>(
-        model::find_architecture(architecture), model::InputShape{preprocessing.height, preprocessing.width}, head,
-        seed);
-    if (file) shared->session.network->load(file->tensors, origin, backbone_only);
-    const auto scope = shared->session.backend->enter();
-    shared->session.network->to(shared->session.backend->device());
-    return [shared](Napi::Env env) { return ModelWrap::make(env, shared); };
-  });
+  const data::Preprocessing preprocessing =
+      napi::preprocessing(options.Get("preprocessing").As<Napi::Object>());
+  return run_task(
+      info.Env(),
+      [=, head = head_layers(options.Get("head")),
+       file = WeightsWrap::from(options.Get("weights"))](const TaskContext&) -> MakeValue {
+        auto shared = std::make_shared<ModelWrap::Shared>();
+        shared->session.backend = device::make_backend(device);
+        shared->session.preprocessing = preprocessing;
+        shared->session.network = std::make_shared<model::Network>(
+            model::find_architecture(architecture),
+            model::InputShape{preprocessing.height, preprocessing.width}, head, seed);
+        if (file) shared->session.network->load(file->tensors, origin, backbone_only);
+        const auto scope = shared->session.backend->enter();
+        shared->session.network->to(shared->session.backend->device());
+        return [shared](Napi::Env env) { return ModelWrap::make(env, shared); };
+      });
 }
 
 }  // namespace thaw::napi

@@ -1,4 +1,5 @@
-// A network as JavaScript holds it. Long calls run on threads of their own, one at a time for each network.
+// A network as JavaScript holds it. Long calls run on threads of their own, one at a time for each
+// network.
 #pragma once
 
 #include <memory>
@@ -27,12 +28,14 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
   Napi::Value device(const Napi::CallbackInfo& info);
   void set_trainable(const Napi::CallbackInfo& info);  // (indices: number[], trainable: boolean)
   void replace_head(const Napi::CallbackInfo& info);   // (layers, seed)
-  Napi::Value fit(const Napi::CallbackInfo& info);  // (train, validation, classes, training, options, stop, listener)
-  Napi::Value evaluate(const Napi::CallbackInfo& info);  // (dataset, classes, training, options, stop)
-  Napi::Value predict(const Napi::CallbackInfo& info);   // (dataset, options, stop)
-  Napi::Value apply(const Napi::CallbackInfo& info);     // (dataset of float32 pixels, options)
-  Napi::Value save(const Napi::CallbackInfo& info);      // (path, format, metadata)
-  Napi::Value state(const Napi::CallbackInfo& info);     // (): Promise<Record<name, tensor>>
+  Napi::Value fit(const Napi::CallbackInfo&
+                      info);  // (train, validation, classes, training, options, stop, listener)
+  Napi::Value evaluate(
+      const Napi::CallbackInfo& info);  // (dataset, classes, training, options, stop)
+  Napi::Value predict(const Napi::CallbackInfo& info);  // (dataset, options, stop)
+  Napi::Value apply(const Napi::CallbackInfo& info);    // (dataset of float32 pixels, options)
+  Napi::Value save(const Napi::CallbackInfo& info);     // (path, format, metadata)
+  Napi::Value state(const Napi::CallbackInfo& info);    // (): Promise<Record<name, tensor>>
   void dispose(const Napi::CallbackInfo& info);
 
   // The session, or ERR_DISPOSED; ERR_MODEL_BUSY while fit() runs.

@@ -7,7 +7,8 @@ namespace thaw::napi {
 namespace {
 
 template <typename Enum>
-void read_enum(const Napi::Object& object, const char* key, const std::map<std::string, Enum>& names, Enum& value) {
+void read_enum(const Napi::Object& object, const char* key,
+               const std::map<std::string, Enum>& names, Enum& value) {
   std::string name;
   read(object, key, name);
   if (const auto entry = names.find(name); entry != names.end()) value = entry->second;
@@ -48,7 +49,8 @@ std::vector<double> numbers(const Napi::Value& value) {
   std::vector<double> result;
   if (!value.IsArray()) return result;
   const Napi::Array array = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); ++i) result.push_back(array.Get(i).ToNumber().DoubleValue());
+  for (uint32_t i = 0; i < array.Length(); ++i)
+    result.push_back(array.Get(i).ToNumber().DoubleValue());
   return result;
 }
 
@@ -120,7 +122,8 @@ std::shared_ptr<const data::Dataset> dataset(const Napi::Value& value) {
   if (object.Get("pixels").IsTypedArray()) {
     const Napi::TypedArray pixels = object.Get("pixels").As<Napi::TypedArray>();
     std::vector<int64_t> shape;
-    for (const double size : numbers(object.Get("shape"))) shape.push_back(static_cast<int64_t>(size));
+    for (const double size : numbers(object.Get("shape")))
+      shape.push_back(static_cast<int64_t>(size));
     const bool bytes = pixels.TypedArrayType() == napi_uint8_array;
     auto* start = static_cast<uint8_t*>(pixels.ArrayBuffer().Data()) + pixels.ByteOffset();
     result->pixels = at::from_blob(start, shape, bytes ? at::kByte : at::kFloat).clone();
@@ -139,7 +142,9 @@ train::TrainingOptions training_options(const Napi::Object& object) {
     const Napi::Object optimizer = object.Get("optimizer").As<Napi::Object>();
     train::OptimizerOptions& to = result.optimizer;
     read_enum(optimizer, "kind",
-              {{"adam", OptimizerKind::kAdam}, {"adamw", OptimizerKind::kAdamW}, {"sgd", OptimizerKind::kSgd}},
+              {{"adam", OptimizerKind::kAdam},
+               {"adamw", OptimizerKind::kAdamW},
+               {"sgd", OptimizerKind::kSgd}},
               to.kind);
     read(optimizer, "learningRate", to.learning_rate);
     read(optimizer, "weightDecay", to.weight_decay);
@@ -153,7 +158,8 @@ train::TrainingOptions training_options(const Napi::Object& object) {
     const Napi::Array groups = object.Get("groups").As<Napi::Array>();
     for (uint32_t i = 0; i < groups.Length(); ++i) {
       const Napi::Object group = groups.Get(i).As<Napi::Object>();
-      train::GroupOverride to{.modules = strings(group.Get("modules")), .learning_rate = {}, .weight_decay = {}};
+      train::GroupOverride to{
+          .modules = strings(group.Get("modules")), .learning_rate = {}, .weight_decay = {}};
       if (has(group, "learningRate")) read(group, "learningRate", to.learning_rate.emplace());
       if (has(group, "weightDecay")) read(group, "weightDecay", to.weight_decay.emplace());
       result.groups.push_back(std::move(to));
@@ -169,7 +175,9 @@ train::TrainingOptions training_options(const Napi::Object& object) {
     const Napi::Object schedule = object.Get("schedule").As<Napi::Object>();
     train::Schedule& to = result.schedule;
     read_enum(schedule, "kind",
-              {{"constant", ScheduleKind::kConstant}, {"cosine", ScheduleKind::kCosine}, {"step", ScheduleKind::kStep}},
+              {{"constant", ScheduleKind::kConstant},
+               {"cosine", ScheduleKind::kCosine},
+               {"step", ScheduleKind::kStep}},
               to.kind);
     read(schedule, "warmupEpochs", to.warmup_epochs);
     read(schedule, "minimum", to.minimum);
@@ -186,7 +194,9 @@ at::ScalarType precision(const Napi::Object& object, const device::Backend& back
   return name == "bfloat16" ? at::kBFloat16 : train::automatic_precision(backend);
 }
 
-const char* precision_name(at::ScalarType type) { return type == at::kBFloat16 ? "bfloat16" : "float32"; }
+const char* precision_name(at::ScalarType type) {
+  return type == at::kBFloat16 ? "bfloat16" : "float32";
+}
 
 train::DataOptions data_options(const Napi::Object& object, const device::Backend& backend) {
   train::DataOptions result;
@@ -205,7 +215,9 @@ train::FitOptions fit_options(const Napi::Object& object, const device::Backend&
   read(object, "shuffle", result.shuffle);
   read(object, "seed", result.seed);
   read_enum(object, "augment",
-            {{"none", Augmentation::kNone}, {"flip", Augmentation::kFlip}, {"standard", Augmentation::kStandard}},
+            {{"none", Augmentation::kNone},
+             {"flip", Augmentation::kFlip},
+             {"standard", Augmentation::kStandard}},
             result.augmentation);
   read(object, "accumulationSteps", result.accumulation_steps);
   read(object, "clipNorm", result.clip_norm);
@@ -213,7 +225,9 @@ train::FitOptions fit_options(const Napi::Object& object, const device::Backend&
     const Napi::Object stopping = object.Get("earlyStopping").As<Napi::Object>();
     train::EarlyStopping& to = result.early_stopping.emplace();
     read_enum(stopping, "monitor",
-              {{"valLoss", Monitor::kValLoss}, {"valAccuracy", Monitor::kValAccuracy}, {"loss", Monitor::kLoss},
+              {{"valLoss", Monitor::kValLoss},
+               {"valAccuracy", Monitor::kValAccuracy},
+               {"loss", Monitor::kLoss},
                {"accuracy", Monitor::kAccuracy}},
               to.monitor);
     read(stopping, "patience", to.patience);

@@ -1,5 +1,5 @@
-// What the addon keeps for one JavaScript environment (the main thread or a worker_thread): its classes and
-// its running tasks. Nothing is global, so environments come and go independently.
+// What the addon keeps for one JavaScript environment (the main thread or a worker_thread): its
+// classes and its running tasks. Nothing is global, so environments come and go independently.
 #pragma once
 
 #include <list>
@@ -25,8 +25,8 @@ struct State {
 
   static State& of(Napi::Env env) { return *env.GetInstanceData<State>(); }
 
-  // Asks every task to stop and waits for their threads: worker threads are where an environment is torn
-  // down while tasks still run.
+  // Asks every task to stop and waits for their threads: worker threads are where an environment is
+  // torn down while tasks still run.
   void stop_tasks();
   // Joins the threads whose results have been delivered.
   void reap();

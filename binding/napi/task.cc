@@ -21,7 +21,8 @@ void Events::send(MakeValue make) const {
   });
 }
 
-Napi::Promise run_task(Napi::Env env, std::function<MakeValue(const TaskContext&)> work, TaskOptions options) {
+Napi::Promise run_task(Napi::Env env, std::function<MakeValue(const TaskContext&)> work,
+                       TaskOptions options) {
   State& state = State::of(env);
   state.reap();
   const auto deferred = std::make_shared<Napi::Promise::Deferred>(env);

@@ -1,5 +1,5 @@
-// Runs work on a thread of its own and settles a promise with its result. Everything asynchronous goes
-// through here; libuv's pool stays free.
+// Runs work on a thread of its own and settles a promise with its result. Everything asynchronous
+// goes through here; libuv's pool stays free.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ class Events {
  public:
   explicit Events(Napi::ThreadSafeFunction function) : function_(std::move(function)) {}
 
-  // `make` runs later on the JavaScript thread; its value is the listener's argument. Events that can no
-  // longer be delivered (the environment is closing) are dropped.
+  // `make` runs later on the JavaScript thread; its value is the listener's argument. Events that
+  // can no longer be delivered (the environment is closing) are dropped.
   void send(MakeValue make) const;
 
  private:

@@ -42,15 +42,17 @@ Napi::Value WeightsWrap::metadata(const Napi::CallbackInfo& info) {
 
 Napi::Value WeightsWrap::shapes(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
-  for (const auto& [name, tensor] : file_->tensors) object.Set(name, to_array(info.Env(), tensor.sizes()));
+  for (const auto& [name, tensor] : file_->tensors)
+    object.Set(name, to_array(info.Env(), tensor.sizes()));
   return object;
 }
 
 Napi::Value read_weights(const Napi::CallbackInfo& info) {
-  return run_task(info.Env(), [path = info[0].ToString().Utf8Value()](const TaskContext&) -> MakeValue {
-    auto file = std::make_shared<const weights::WeightsFile>(weights::read_weights(path));
-    return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
-  });
+  return run_task(
+      info.Env(), [path = info[0].ToString().Utf8Value()](const TaskContext&) -> MakeValue {
+        auto file = std::make_shared<const weights::WeightsFile>(weights::read_weights(path));
+        return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
+      });
 }
 
 }  // namespace thaw::napi

@@ -1,5 +1,5 @@
-// A weights file that has been read: its format, metadata and tensor shapes, to be inspected in JavaScript
-// before a network is built from it.
+// A weights file that has been read: its format, metadata and tensor shapes, to be inspected in
+// JavaScript before a network is built from it.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// The CPU: buffers are plain memory, nothing is asynchronous.
+// The CPU: buffers are plain memory, nothing is asynchronous, freed memory is kept while a run goes
+// on.
 #include "engine/device/cpu.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -7,6 +8,8 @@
 #include <sys/auxv.h>
 #endif
 
+#include "engine/device/host_memory.h"
+
 namespace thaw::device {
 namespace {
 
@@ -14,7 +17,7 @@ class CpuBackend final : public Backend {
  public:
   at::Device device() const override { return at::kCPU; }
 
-  std::shared_ptr<void> enter() const override { return nullptr; }
+  std::shared_ptr<void> enter() const override { return keep_host_memory(); }
 
   at::Tensor host_buffer(at::IntArrayRef sizes, at::ScalarType type) const override {
     return at::empty(sizes, type);

@@ -34,7 +34,7 @@ enum class Monitor { kValLoss, kValAccuracy, kLoss, kAccuracy };
 
 struct EarlyStopping {
   Monitor monitor = Monitor::kValLoss;
-  int64_t patience = 0;    // epochs without improvement after which training stops; 0 counts as 1
+  int64_t patience = 0;  // epochs without improvement after which training stops; 0 counts as 1
   double min_delta = 0;  // a smaller change is no improvement
   bool restore_best = true;
 };
