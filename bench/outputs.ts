@@ -73,7 +73,7 @@ async function run(context: Context): Promise<Outcome> {
       [
         'largest difference of a probability, same file',
         String(paths.length),
-        probabilityDifference.toFixed(4),
+        probabilityDifference.toExponential(1),
         '0.01',
       ],
       ['same top-1, same file', String(paths.length), `${same} of ${paths.length}`, 'all'],

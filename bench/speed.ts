@@ -3,6 +3,7 @@ import { imageFolder, linearHead, ResNet50 } from '../lib/index.ts';
 import { runChild } from './child.ts';
 import { LEVEL_TITLES, LEVELS } from './levels.ts';
 import { preparePixels } from './pixels.ts';
+import { quietly } from './quietly.ts';
 import type { Context, Outcome, Scenario } from './scenario.ts';
 import type { SpeedParameters } from './speed-child.ts';
 import { median } from './statistics.ts';
@@ -21,13 +22,20 @@ const TITLES = { forward: 'forward only', ...LEVEL_TITLES };
 /** PyTorch's ways to compute: see peers/speed.py. Folding is what a user of it would have to write by hand. */
 const VARIANTS = { bfloat16: ['autocast', 'cast'], float32: ['plain'] } as const;
 const FOLDED = 'folded';
+const THAW = 'thaw';
 
 interface Row {
   precision: (typeof PRECISIONS)[number];
   task: (typeof TASKS)[number];
-  /** Images a second, one entry a run. */
-  thaw: number[];
-  pytorch: Record<string, number[]>;
+  /** One entry a run, of thaw and of each variant of PyTorch. */
+  imagesPerSecond: Record<string, number[]>;
+  /** The largest share of the processor that other programs took during one of these measurements. */
+  disturbance: number;
+}
+
+interface Side {
+  name: string;
+  start: () => Promise<{ imagesPerSecond: number }>;
 }
 
 async function run(context: Context): Promise<Outcome> {
@@ -45,7 +53,6 @@ async function run(context: Context): Promise<Outcome> {
   const rows: Row[] = [];
   for (const precision of PRECISIONS) {
     for (const task of TASKS) {
-      const row: Row = { precision, task, thaw: [], pytorch: {} };
       const parameters: SpeedParameters = {
         level: task,
         precision,
@@ -58,14 +65,21 @@ async function run(context: Context): Promise<Outcome> {
         learningRate: 1e-4,
         epsilon: 1e-8,
       };
-      const variants = peer ? [...VARIANTS[precision], ...(task === 'everything' ? [] : [FOLDED])] : [];
+      const sides: Side[] = [{ name: THAW, start: () => runChild('speed-child.ts', parameters, folder) }];
+      if (peer) {
+        const folded = task === 'everything' ? [] : [FOLDED];
+        for (const name of [...VARIANTS[precision], ...folded]) {
+          sides.push({ name, start: () => peer.run('speed.py', { ...parameters, variant: name }, folder) });
+        }
+      }
+      const row: Row = { precision, task, imagesPerSecond: {}, disturbance: 0 };
+      for (const { name } of sides) row.imagesPerSecond[name] = [];
       for (let i = 0; i < runs; i++) {
         context.note(`${precision}, ${TITLES[task]}: run ${i + 1} of ${runs}`);
-        row.thaw.push((await runChild<Answer>('speed-child.ts', parameters, folder)).imagesPerSecond);
-        for (const variant of variants) {
-          const answer = await peer?.run<Answer>('speed.py', { ...parameters, variant }, folder);
-          row.pytorch[variant] ??= [];
-          row.pytorch[variant].push(answer?.imagesPerSecond ?? Number.NaN);
+        for (const { name, start } of sides) {
+          const { value, disturbance } = await quietly(start);
+          row.imagesPerSecond[name]?.push(value.imagesPerSecond);
+          row.disturbance = Math.max(row.disturbance, disturbance);
         }
       }
       rows.push(row);
@@ -74,16 +88,17 @@ async function run(context: Context): Promise<Outcome> {
   return outcome(rows, { runs, batchSize, batchesInMemory: 2, order: 'thaw and PyTorch in turns' });
 }
 
-interface Answer {
-  imagesPerSecond: number;
-}
-
 function outcome(rows: readonly Row[], settings: object): Outcome {
   const best = rows.map((row) => {
-    const medians = Object.entries(row.pytorch).map(([name, values]) => ({ name, median: median(values) }));
-    const tuned = medians.filter(({ name }) => name !== FOLDED).sort((a, b) => b.median - a.median)[0];
-    const folded = medians.find(({ name }) => name === FOLDED);
-    return { row, thaw: median(row.thaw), tuned, folded };
+    const medians = Object.entries(row.imagesPerSecond).map(([name, values]) => ({
+      name,
+      median: median(values),
+    }));
+    const named = (name: string) => medians.find((each) => each.name === name);
+    const tuned = medians
+      .filter(({ name }) => name !== FOLDED && name !== THAW)
+      .sort((a, b) => b.median - a.median)[0];
+    return { row, thaw: named(THAW)?.median ?? Number.NaN, tuned, folded: named(FOLDED) };
   });
   const number = (value: number | undefined, digits: number) =>
     value === undefined ? '' : value.toFixed(digits);
@@ -92,7 +107,17 @@ function outcome(rows: readonly Row[], settings: object): Outcome {
   return {
     settings,
     table: [
-      ['images/s', 'precision', 'thaw', 'PyTorch', '', 'ratio', 'PyTorch, folded by hand', 'ratio'],
+      [
+        'images/s',
+        'precision',
+        'thaw',
+        'PyTorch',
+        '',
+        'ratio',
+        'PyTorch, folded by hand',
+        'ratio',
+        'disturbed',
+      ],
       ...best.map(({ row, thaw, tuned, folded }) => [
         TITLES[row.task],
         row.precision,
@@ -102,6 +127,7 @@ function outcome(rows: readonly Row[], settings: object): Outcome {
         ratio(thaw, tuned),
         number(folded?.median, 1),
         ratio(thaw, folded),
+        `${(100 * row.disturbance).toFixed(0)} %`,
       ]),
     ],
     goals: best
