@@ -88,7 +88,7 @@ async function interrupted(server: Awaited<ReturnType<typeof fileServer>>, file:
     else controller.abort();
   };
   const onProgress = ({ received }: DownloadProgress) => {
-    if (received >= 70_000) setTimeout(() => controller.abort(), 5);
+    if (received >= 70_000) abortOnceWritten();
   };
   server.behaviour.breaksAfter = 70_000;
   server.behaviour.breaksLeft = 1;
