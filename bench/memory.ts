@@ -19,7 +19,8 @@ export const memory: Scenario = {
 async function run(context: Context): Promise<Outcome> {
   const { quick, folder } = context;
   const runs = context.options.runs ?? (quick ? 1 : 3);
-  const few = quick ? 8 : 128;
+  // Enough batches that every buffer of the loader is in use with the fewest images.
+  const few = quick ? 8 : 64;
   const batchSize = quick ? 2 : 16;
   const epochs = quick ? 2 : 6;
   const cases = [
@@ -48,6 +49,7 @@ async function run(context: Context): Promise<Outcome> {
         };
         const { peakKiB } = await runChild<{ peakKiB: number }>('memory-child.ts', parameters, folder);
         peaks[number]?.push(peakKiB);
+        context.note(`  ${(peakKiB / 1024).toFixed(0)} MiB`);
       }
     }
     const [base = 0, ...others] = peaks.map(median);

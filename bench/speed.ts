@@ -79,6 +79,7 @@ async function run(context: Context): Promise<Outcome> {
         for (const { name, start } of sides) {
           const { value, disturbance } = await quietly(start);
           row.imagesPerSecond[name]?.push(value.imagesPerSecond);
+          context.note(`  ${name}: ${value.imagesPerSecond.toFixed(1)} images/s`);
           row.disturbance = Math.max(row.disturbance, disturbance);
         }
       }
