@@ -26,6 +26,7 @@ ${SCENARIOS.map(({ name, claim }) => `  ${name.padEnd(10)}${claim}`).join('\n')}
   --weights FILE   a TorchScript file of a ResNet-50 with ImageNet's 1000 classes
   --python PY      a Python with torch and torchvision (else THAW_BENCH_PYTHON, else python3 on the PATH)
   --runs N         repetitions, or seeds
+  --precision P    float32 or bfloat16, where a scenario measures both
   --quick          a few images only: whether it works, not how fast
   --out FILE       where the numbers go as JSON, in place of bench/results/SCENARIO.json`;
 

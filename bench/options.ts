@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ThawError } from '../lib/errors.ts';
-import { closest, positiveInteger } from '../lib/validate.ts';
+import { closest, oneOf, positiveInteger } from '../lib/validate.ts';
 
 export interface BenchOptions {
   scenario: string;
@@ -11,6 +11,8 @@ export interface BenchOptions {
   python: string | undefined;
   /** Undefined: as many as the scenario says. */
   runs: number | undefined;
+  /** Undefined: every precision of the scenario. */
+  precision: 'float32' | 'bfloat16' | undefined;
   quick: boolean;
   out: string | undefined;
 }
@@ -20,6 +22,7 @@ const FLAGS = {
   weights: { type: 'string' },
   python: { type: 'string' },
   runs: { type: 'string' },
+  precision: { type: 'string' },
   quick: { type: 'boolean' },
   out: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -43,6 +46,10 @@ export function benchOptions(args: readonly string[], scenarios: readonly string
     weights: values.weights,
     python: values.python,
     runs: values.runs === undefined ? undefined : positiveInteger('--runs', Number(values.runs)),
+    precision:
+      values.precision === undefined
+        ? undefined
+        : oneOf('--precision', values.precision, ['float32', 'bfloat16'] as const),
     quick: values.quick ?? false,
     out: values.out,
   };

@@ -51,7 +51,8 @@ async function run(context: Context): Promise<Outcome> {
   model.dispose();
 
   const rows: Row[] = [];
-  for (const precision of PRECISIONS) {
+  const only = context.options.precision;
+  for (const precision of only ? [only] : PRECISIONS) {
     for (const task of TASKS) {
       const parameters: SpeedParameters = {
         level: task,
