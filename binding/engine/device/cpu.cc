@@ -13,6 +13,13 @@
 namespace thaw::device {
 namespace {
 
+// The CPU starts kernels by calling them: there is nothing to record.
+class DirectGraph final : public Graph {
+ public:
+  void run(const std::function<void()>& work) override { work(); }
+  bool records() const override { return false; }
+};
+
 class CpuBackend final : public Backend {
  public:
   at::Device device() const override { return at::kCPU; }
@@ -27,6 +34,10 @@ class CpuBackend final : public Backend {
 
   at::Generator generator(uint64_t seed) const override {
     return at::detail::createCPUGenerator(seed);
+  }
+
+  std::unique_ptr<Graph> make_graph(std::optional<at::Generator>) const override {
+    return std::make_unique<DirectGraph>();
   }
 
   void synchronize() const override {}

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "engine/model/folded.h"
+#include "engine/model/frozen_checked.h"
+#include "engine/model/frozen_cudnn.h"
 
 namespace thaw::model {
 namespace {
@@ -53,7 +55,10 @@ class EagerFrozenPart final : public FrozenPart {
 
 std::unique_ptr<FrozenPart> make_frozen_part(const Network& network, int units,
                                              at::ScalarType compute) {
-  return std::make_unique<EagerFrozenPart>(network, units, compute);
+  auto eager = std::make_unique<EagerFrozenPart>(network, units, compute);
+  if (units == 0 || !cudnn_fuses(network.device(), compute)) return eager;
+  return make_checked_frozen_part(make_cudnn_frozen_part(network, units, compute),
+                                  std::move(eager));
 }
 
 }  // namespace thaw::model
