@@ -43,7 +43,8 @@ Outcome run(std::shared_ptr<const device::Backend> backend, OptimizerKind optimi
   options.batch_size = batch_size;
   options.seed = 3;
   options.compute = compute;
-  Step step(session, training, options, kClasses);
+  const Session::Parts parts = session.split(session.network->first_trained_unit(), compute);
+  Step step(session, parts.trained, training, options, kClasses);
   Metrics metrics(kClasses, false, backend->device());
   at::Generator random = at::detail::createCPUGenerator(5);
   for (int64_t i = 0; i < kBatches; ++i) {
@@ -52,7 +53,7 @@ Outcome run(std::shared_ptr<const device::Backend> backend, OptimizerKind optimi
                                   .to(backend->device(), compute)
                                   .contiguous(at::MemoryFormat::ChannelsLast);
     const at::Tensor labels = at::randint(kClasses, {n}, random, at::kLong).to(backend->device());
-    step(images, labels, i, kBatches, i + 1 == kBatches, metrics);
+    step(parts.frozen->forward(images), labels, i, kBatches, i + 1 == kBatches, metrics);
   }
   return {session.network->state(), step.optimizer().state(), metrics.read()};
 }

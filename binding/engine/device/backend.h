@@ -49,6 +49,11 @@ class Backend {
   // nullopt where the device shares the host's memory.
   virtual std::optional<MemoryUse> memory_use() const { return std::nullopt; }
   virtual void watch_memory() const {}
+  // Bytes of the device's own memory that tensors may still take; 0 where it has none of its own.
+  int64_t free_memory() const {
+    const std::optional<MemoryUse> use = memory_use();
+    return use ? use->capacity - use->held : 0;
+  }
 
   // The arithmetic runs faster in bfloat16 than in float32.
   virtual bool fast_bfloat16() const = 0;

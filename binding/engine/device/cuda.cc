@@ -4,7 +4,6 @@
 #include <ATen/cuda/CUDAContext.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGeneratorImpl.h>
-#include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <cuda_runtime_api.h>
@@ -100,7 +99,7 @@ class CudaBackend final : public Backend {
   c10::DeviceIndex index_;
   c10::cuda::CUDAStream compute_;
   c10::cuda::CUDAStream copy_;
-  c10::MempoolId_t graph_memory_;
+  GraphMemory graph_memory_;
   mutable std::mutex mutex_;
   mutable std::deque<Upload> uploads_;
 };

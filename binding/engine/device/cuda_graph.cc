@@ -1,7 +1,6 @@
 #include "engine/device/cuda_graph.h"
 
 #include <ATen/cuda/CUDAEvent.h>
-#include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
@@ -14,7 +13,7 @@
 namespace thaw::device {
 namespace {
 
-namespace memory = c10::cuda::CUDACachingAllocator;
+namespace allocator = c10::cuda::CUDACachingAllocator;
 
 // Runs before a recording: cuDNN chooses its kernels, cuBLAS takes its workspace, and autograd its
 // threads, none of which may happen while a stream is recorded.
@@ -34,10 +33,10 @@ void register_generator(CudaGraph& graph, const at::Generator& generator) {
 // Up to libtorch 2.13 a recording that cannot be ended leaves the allocator in its pool. From 2.14
 // on, which also has capture_end_pre(), the graph's destructor sees to it.
 template <typename CudaGraph>
-void leave_pool(CudaGraph& graph, c10::DeviceIndex device, c10::MempoolId_t pool) {
+void leave_pool(CudaGraph& graph, c10::DeviceIndex device, GraphMemory pool) {
   if constexpr (!requires { graph.capture_end_pre(); }) {
     try {
-      memory::endAllocateToPool(device, pool);
+      allocator::endAllocateToPool(device, pool);
     } catch (const c10::Error&) {  // it was left already
     }
   }
@@ -51,7 +50,7 @@ size_t bytes_free() {
 
 class RecordedGraph final : public Graph {
  public:
-  RecordedGraph(c10::MempoolId_t pool, std::optional<at::Generator> generator)
+  RecordedGraph(GraphMemory pool, std::optional<at::Generator> generator)
       : pool_(pool), generator_(std::move(generator)) {}
 
   bool records() const override { return !failed_; }
@@ -72,11 +71,11 @@ class RecordedGraph final : public Graph {
   void warm_up(const std::function<void()>& work) {
     const c10::DeviceIndex device = c10::cuda::current_device();
     const bool last = ++runs_ == kWarmUps;
-    if (last) memory::resetPeakStats(device);
+    if (last) allocator::resetPeakStats(device);
     work();
     if (!last) return;
     constexpr size_t kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-    const auto bytes = memory::getDeviceStats(device).allocated_bytes[kAll];
+    const auto bytes = allocator::getDeviceStats(device).allocated_bytes[kAll];
     bytes_ = static_cast<size_t>(bytes.peak - bytes.current);
   }
 
@@ -84,7 +83,7 @@ class RecordedGraph final : public Graph {
   // batches that are not replayed.
   bool fits() {
     c10::cuda::device_synchronize();
-    memory::emptyCache();
+    allocator::emptyCache();
     return bytes_free() > 2 * bytes_;
   }
 
@@ -137,7 +136,7 @@ class RecordedGraph final : public Graph {
     ahead_.back().record();
   }
 
-  c10::MempoolId_t pool_;
+  GraphMemory pool_;
   std::optional<at::Generator> generator_;
   std::unique_ptr<at::cuda::CUDAGraph> graph_;
   std::deque<at::cuda::CUDAEvent> ahead_;
@@ -149,8 +148,7 @@ class RecordedGraph final : public Graph {
 
 }  // namespace
 
-std::unique_ptr<Graph> make_cuda_graph(c10::MempoolId_t pool,
-                                       std::optional<at::Generator> generator) {
+std::unique_ptr<Graph> make_cuda_graph(GraphMemory pool, std::optional<at::Generator> generator) {
   return std::make_unique<RecordedGraph>(pool, std::move(generator));
 }
 

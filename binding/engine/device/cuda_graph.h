@@ -1,7 +1,7 @@
 // CUDA graphs behind the interface of device/graph.h.
 #pragma once
 
-#include <c10/core/Allocator.h>
+#include <ATen/cuda/CUDAGraph.h>
 
 #include <memory>
 #include <optional>
@@ -11,9 +11,10 @@
 
 namespace thaw::device {
 
-// `pool`: memory shared by graphs that are replayed one after the other in one stream.
+using GraphMemory = decltype(at::cuda::graph_pool_handle());
+
+// `memory`: shared by graphs that are replayed one after the other in one stream.
 // `generator`: what the work draws random numbers from; its seed when run() is called counts.
-std::unique_ptr<Graph> make_cuda_graph(c10::MempoolId_t pool,
-                                       std::optional<at::Generator> generator);
+std::unique_ptr<Graph> make_cuda_graph(GraphMemory memory, std::optional<at::Generator> generator);
 
 }  // namespace thaw::device

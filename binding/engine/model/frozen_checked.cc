@@ -43,11 +43,11 @@ class CheckedFrozenPart final : public FrozenPart {
   CheckedFrozenPart(std::unique_ptr<FrozenPart> fast, std::unique_ptr<FrozenPart> plain)
       : fast_(std::move(fast)), plain_(std::move(plain)) {}
 
-  at::Tensor forward(const at::Tensor& images) const override {
-    if (fast_ && !plain_) return fast_->forward(images);
-    at::Tensor expected = plain_->forward(images);
+  at::Tensor forward(const at::Tensor& images, bool repeatable) const override {
+    if (fast_ && !plain_) return fast_->forward(images, repeatable);
+    at::Tensor expected = plain_->forward(images, repeatable);
     if (!fast_) return expected;
-    if (const auto objection = examine(images, expected)) {
+    if (const auto objection = examine(images, repeatable, expected)) {
       notice("the fast way through the frozen layers is not taken: " + *objection);
       fast_.reset();
     } else {
@@ -57,10 +57,11 @@ class CheckedFrozenPart final : public FrozenPart {
   }
 
  private:
-  std::optional<std::string> examine(const at::Tensor& images, const at::Tensor& expected) const {
+  std::optional<std::string> examine(const at::Tensor& images, bool repeatable,
+                                     const at::Tensor& expected) const {
     try {
       spoil_free_memory(images);
-      const at::Tensor features = fast_->forward(images);
+      const at::Tensor features = fast_->forward(images, repeatable);
       if (features.sizes() != expected.sizes()) return "its features have another shape.";
       const double by = difference(features, expected);
       if (by <= tolerance(expected.scalar_type())) return std::nullopt;  // NaN is not

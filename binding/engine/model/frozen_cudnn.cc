@@ -56,20 +56,23 @@ at::Tensor stem_pooled(const FoldedConvolution& stem, const at::Tensor& images) 
 
 class CudnnFrozenPart final : public FrozenPart {
  public:
-  CudnnFrozenPart(const Network& network, int units, at::ScalarType compute) {
+  CudnnFrozenPart(const Network& network, int units, at::ScalarType compute)
+      : pool_(ends_pooled(network, units)) {
     if (units > 0) stem_ = fold(network.stem(), compute);
     for (int i = 0; i + 1 < units; ++i) blocks_.emplace_back(network.blocks().at(i), compute);
   }
 
-  at::Tensor forward(const at::Tensor& images) const override {
+  // cuDNN chooses its kernels by the whole batch's shape: so it is computed, repeatable or not.
+  at::Tensor forward(const at::Tensor& images, bool) const override {
     at::NoGradGuard no_grad;  // not inference mode: the result is an input of autograd
     if (!stem_) return images;
     at::Tensor x = stem_pooled(*stem_, images);
     for (const FusedBlock& block : blocks_) x = block(x);
-    return x;
+    return pool_ ? x.to(at::kFloat).mean({2, 3}).to(images.scalar_type()) : x;
   }
 
  private:
+  bool pool_;
   std::optional<FoldedConvolution> stem_;
   std::vector<FusedBlock> blocks_;
 };

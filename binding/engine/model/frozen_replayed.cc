@@ -1,6 +1,7 @@
 #include "engine/model/frozen_replayed.h"
 
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace thaw::model {
@@ -20,29 +21,32 @@ class ReplayedFrozenPart final : public FrozenPart {
                      std::shared_ptr<const device::Backend> backend)
       : part_(std::move(part)), backend_(std::move(backend)) {}
 
-  at::Tensor forward(const at::Tensor& images) const override {
-    Recording* recording = find(images);
-    if (!recording || !recording->graph->records()) return part_->forward(images);
+  at::Tensor forward(const at::Tensor& images, bool repeatable) const override {
+    Recording* recording = find(images, repeatable);
+    if (!recording || !recording->graph->records()) return part_->forward(images, repeatable);
     at::NoGradGuard no_grad;
     if (!recording->images.defined()) recording->images = at::empty_like(images);
     recording->images.copy_(images);
-    recording->graph->run([&] { recording->features = part_->forward(recording->images); });
+    recording->graph->run(
+        [&] { recording->features = part_->forward(recording->images, repeatable); });
     // The next replay writes over them.
     return recording->features.clone();
   }
 
  private:
-  Recording* find(const at::Tensor& images) const {
-    const std::vector<int64_t> shape = images.sizes().vec();
-    const auto found = recordings_.find(shape);
+  using Kind = std::pair<std::vector<int64_t>, bool>;
+
+  Recording* find(const at::Tensor& images, bool repeatable) const {
+    const Kind kind = {images.sizes().vec(), repeatable};
+    const auto found = recordings_.find(kind);
     if (found != recordings_.end()) return &found->second;
     if (recordings_.size() == kRecordings) return nullptr;
-    return &recordings_.emplace(shape, Recording{backend_->make_graph(), {}, {}}).first->second;
+    return &recordings_.emplace(kind, Recording{backend_->make_graph(), {}, {}}).first->second;
   }
 
   std::unique_ptr<FrozenPart> part_;
   std::shared_ptr<const device::Backend> backend_;
-  mutable std::map<std::vector<int64_t>, Recording> recordings_;
+  mutable std::map<Kind, Recording> recordings_;
 };
 
 }  // namespace
