@@ -5,6 +5,9 @@ import { oneOf, positiveInteger } from '../../lib/validate.ts';
 export const SECTIONS = ['checks', 'speed', 'photographs'] as const;
 export type Section = (typeof SECTIONS)[number];
 
+/** Of PyTorch; peers/gpu.py says what they are. */
+const VARIANTS = ['eager', 'compiled'] as const;
+
 export interface GpuBenchOptions {
   device: 'cuda' | 'cpu';
   /** Some images and steps only: whether it works, not how fast. */
@@ -52,7 +55,9 @@ export function gpuBenchOptions(args: readonly string[]): GpuBenchOptions | 'hel
     quick,
     sections: values.only ? list(values.only).map((name) => oneOf('--only', name, SECTIONS)) : SECTIONS,
     tasks: values.tasks === undefined ? undefined : list(values.tasks),
-    variants: values.variants === undefined ? undefined : list(values.variants),
+    variants: values.variants
+      ? list(values.variants).map((name) => oneOf('--variants', name, VARIANTS))
+      : undefined,
     runs: positiveInteger('--runs', Number(values.runs ?? (quick ? 1 : 3))),
     buildDir: values['build-dir'] ?? 'build-bench',
     python: values.python ?? 'python3',
