@@ -14,6 +14,7 @@ import { type GpuBenchOptions, gpuBenchOptions, USAGE } from './gpu/options.ts';
 import { GpuPeer } from './gpu/peer.ts';
 import { photographs } from './gpu/photographs.ts';
 import { type SpeedRow, speed, TASKS } from './gpu/speed.ts';
+import { type TestResult, tests } from './gpu/tests.ts';
 import { median } from './statistics.ts';
 import { table } from './table.ts';
 
@@ -22,6 +23,7 @@ interface Report {
   date: string;
   machine?: object;
   build?: object;
+  tests?: TestResult[];
   checks?: Check[];
   speed?: SpeedRow[];
   photographs?: object;
@@ -87,6 +89,10 @@ async function bench(options: GpuBenchOptions): Promise<void> {
     if (folder && existsSync(folder)) return folder;
     throw new ThawError('ERR_INVALID_ARGUMENT', 'DATA: a folder with train/ in it is needed.');
   };
+  if (options.sections.includes('tests')) {
+    report.tests = await tests(built.folder, note);
+    await save();
+  }
   if (options.sections.includes('checks')) {
     report.checks = await checks({ addon, device, weights, data: data(), quick, note });
     await save();
@@ -108,7 +114,8 @@ async function bench(options: GpuBenchOptions): Promise<void> {
   }
   await save();
   console.log(`All numbers are in ${path.relative('', file)}.`);
-  if (report.checks?.some(({ met }) => !met)) process.exitCode = 1;
+  const failed = report.checks?.some(({ met }) => !met) || report.tests?.some(({ passed }) => !passed);
+  if (failed) process.exitCode = 1;
 }
 
 async function measure(

@@ -5,9 +5,11 @@ import { ThawError } from '../../lib/errors.ts';
 import { link, linkName } from '../../lib/setup/link.ts';
 import { run } from '../../lib/system/run.ts';
 import type { GpuBenchOptions } from './options.ts';
+import { TESTS } from './tests.ts';
 
 /** What the build makes. */
 export interface Built {
+  folder: string;
   addon: string;
   /** The program of steps.cc. */
   steps: string;
@@ -39,14 +41,17 @@ export async function build(root: string, options: GpuBenchOptions, env: NodeJS.
     LIBTORCH: libtorch,
     NODE_API_INCLUDE: headers,
     THAW_CUDA: cuda ? 'ON' : 'OFF',
+    THAW_TESTS: 'ON',
     THAW_LIBTORCH_LINK: linkName(options.buildDir),
   };
   const configure = ['-S', root, '-B', folder];
   if (!existsSync(path.join(folder, 'CMakeCache.txt'))) configure.push('-G', 'Ninja');
   await cmake([...configure, ...Object.entries(definitions).map(([name, value]) => `-D${name}=${value}`)]);
   const jobs = String(Math.max(1, Math.min(os.availableParallelism(), Math.floor(os.totalmem() / 2e9))));
-  await cmake(['--build', folder, '--parallel', jobs, '--target', 'thaw', 'bench_steps']);
+  const targets = ['thaw', 'bench_steps', ...(options.sections.includes('tests') ? TESTS : [])];
+  await cmake(['--build', folder, '--parallel', jobs, '--target', ...targets]);
   return {
+    folder,
     addon: path.join(folder, 'Release', 'thaw.node'),
     steps: path.join(folder, 'bench', 'gpu', 'bench_steps'),
     libtorch,

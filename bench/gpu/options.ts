@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { ThawError } from '../../lib/errors.ts';
 import { oneOf, positiveInteger } from '../../lib/validate.ts';
 
-export const SECTIONS = ['checks', 'speed', 'photographs'] as const;
+export const SECTIONS = ['tests', 'checks', 'speed', 'photographs'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** Of PyTorch; peers/gpu.py says what they are. */
