@@ -8,6 +8,7 @@
 #include "engine/train/evaluate.h"
 #include "engine/train/step.h"
 #include "engine/train/stopwatch.h"
+#include "engine/train/within_memory.h"
 
 namespace thaw::train {
 namespace {
@@ -271,8 +272,9 @@ History fit(Session& session, std::shared_ptr<const data::Dataset> dataset,
             const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
             const StopFlag* stop) {
   const auto scope = session.backend->enter();
-  return Run(session, std::move(dataset), std::move(validation), classes, training, options, events,
-             stop)();
+  return within_memory(session, options, Pass::kTraining, [&] {
+    return Run(session, dataset, validation, classes, training, options, events, stop)();
+  });
 }
 
 }  // namespace thaw::train
