@@ -64,6 +64,27 @@ TEST("work that waits for the device cannot be recorded and is done all the same
   CHECK_EQUAL(input[0].item<float>(), 1.0f + 2 * kRuns);
 }
 
+TEST("graphs of one backend come and go, several at a time") {
+  const auto backend = check::gpu();
+  if (!backend) return;
+  const auto scope = backend->enter();
+  const auto options = at::TensorOptions().device(backend->device());
+  for (int generation = 0; generation < 3; ++generation) {
+    const auto first = backend->make_graph(), second = backend->make_graph();
+    const at::Tensor input = at::empty({1 << 20}, options);
+    at::Tensor once, twice;
+    for (int i = 1; i <= kRuns; ++i) {
+      input.fill_(i);
+      first->run([&] { once = input.exp().log(); });
+      const at::Tensor kept = once.clone();  // the other's replay may write over it
+      second->run([&] { twice = input.exp().log() + input; });
+      CHECK(at::allclose(kept, input));
+      CHECK(at::allclose(twice, 2 * input));
+    }
+    CHECK(first->records() && second->records());
+  }
+}
+
 TEST("recorded random numbers are those of the generator's seed at each run") {
   const auto backend = check::gpu();
   if (!backend) return;

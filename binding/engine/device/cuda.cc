@@ -21,8 +21,7 @@ class CudaBackend final : public Backend {
   explicit CudaBackend(int index)
       : index_(static_cast<c10::DeviceIndex>(index)),
         compute_(at::cuda::getStreamFromPool(/*isHighPriority=*/false, index_)),
-        copy_(at::cuda::getStreamFromPool(/*isHighPriority=*/true, index_)),
-        graph_memory_(at::cuda::graph_pool_handle()) {}
+        copy_(at::cuda::getStreamFromPool(/*isHighPriority=*/true, index_)) {}
 
   at::Device device() const override { return {at::kCUDA, index_}; }
 
@@ -65,7 +64,13 @@ class CudaBackend final : public Backend {
   }
 
   std::unique_ptr<Graph> make_graph(std::optional<at::Generator> generator) const override {
-    return make_cuda_graph(graph_memory_, std::move(generator));
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const GraphMemory> memory = graph_memory_.lock();
+    if (!memory) {
+      memory = std::make_shared<const GraphMemory>(at::cuda::graph_pool_handle());
+      graph_memory_ = memory;
+    }
+    return make_cuda_graph(std::move(memory), std::move(generator));
   }
 
   void synchronize() const override {
@@ -99,9 +104,9 @@ class CudaBackend final : public Backend {
   c10::DeviceIndex index_;
   c10::cuda::CUDAStream compute_;
   c10::cuda::CUDAStream copy_;
-  GraphMemory graph_memory_;
   mutable std::mutex mutex_;
   mutable std::deque<Upload> uploads_;
+  mutable std::weak_ptr<const GraphMemory> graph_memory_;
 };
 
 }  // namespace

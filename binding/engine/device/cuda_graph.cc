@@ -50,8 +50,8 @@ size_t bytes_free() {
 
 class RecordedGraph final : public Graph {
  public:
-  RecordedGraph(GraphMemory pool, std::optional<at::Generator> generator)
-      : pool_(pool), generator_(std::move(generator)) {}
+  RecordedGraph(std::shared_ptr<const GraphMemory> memory, std::optional<at::Generator> generator)
+      : memory_(std::move(memory)), generator_(std::move(generator)) {}
 
   bool records() const override { return !failed_; }
 
@@ -106,7 +106,7 @@ class RecordedGraph final : public Graph {
     std::exception_ptr failure;
     try {
       // Thread-local: the loader's threads may go on allocating.
-      graph.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
+      graph.capture_begin(*memory_, cudaStreamCaptureModeThreadLocal);
       work();
     } catch (...) {
       failure = std::current_exception();
@@ -114,7 +114,7 @@ class RecordedGraph final : public Graph {
     try {
       graph.capture_end();
     } catch (...) {
-      leave_pool(graph, device, pool_);
+      leave_pool(graph, device, *memory_);
       if (!failure) failure = std::current_exception();
     }
     if (failure) std::rethrow_exception(failure);
@@ -136,7 +136,7 @@ class RecordedGraph final : public Graph {
     ahead_.back().record();
   }
 
-  GraphMemory pool_;
+  std::shared_ptr<const GraphMemory> memory_;
   std::optional<at::Generator> generator_;
   std::unique_ptr<at::cuda::CUDAGraph> graph_;
   std::deque<at::cuda::CUDAEvent> ahead_;
@@ -148,8 +148,9 @@ class RecordedGraph final : public Graph {
 
 }  // namespace
 
-std::unique_ptr<Graph> make_cuda_graph(GraphMemory pool, std::optional<at::Generator> generator) {
-  return std::make_unique<RecordedGraph>(pool, std::move(generator));
+std::unique_ptr<Graph> make_cuda_graph(std::shared_ptr<const GraphMemory> memory,
+                                       std::optional<at::Generator> generator) {
+  return std::make_unique<RecordedGraph>(std::move(memory), std::move(generator));
 }
 
 }  // namespace thaw::device
