@@ -104,6 +104,8 @@ class Runner:
         images = self.images()
 
         def step(i):
+            if self.compiled:
+                torch.compiler.cudagraph_mark_step_begin()
             with torch.inference_mode():
                 return network(images[i % BATCHES])
 
