@@ -65,7 +65,7 @@ export function unknownOption(name: string, known: readonly string[], where: str
 
 /** `an integer of at least 1`, `one of 'adam', 'adamw', 'sgd'`. */
 function expectation({ schema, auto }: OptionSpec): string {
-  return auto ? `${kindOf(schema)}, or 'auto'` : kindOf(schema);
+  return auto ? `${kindOf(schema)} or 'auto'` : kindOf(schema);
 }
 
 function kindOf(schema: ValueSchema): string {
