@@ -45,23 +45,24 @@ class CheckedFrozenPart final : public FrozenPart {
 
   at::Tensor forward(const at::Tensor& images, bool repeatable) const override {
     if (fast_ && !plain_) return fast_->forward(images, repeatable);
-    at::Tensor expected = plain_->forward(images, repeatable);
+    const at::Tensor expected = plain_->forward(images, repeatable);
     if (!fast_) return expected;
-    if (const auto objection = examine(images, repeatable, expected)) {
+    at::Tensor features;
+    if (const auto objection = examine(images, repeatable, expected, features)) {
       notice("the fast way through the frozen layers is not taken: " + *objection);
       fast_.reset();
-    } else {
-      plain_.reset();
+      return expected;
     }
-    return expected;
+    plain_.reset();
+    return features;  // as for every later batch
   }
 
  private:
   std::optional<std::string> examine(const at::Tensor& images, bool repeatable,
-                                     const at::Tensor& expected) const {
+                                     const at::Tensor& expected, at::Tensor& features) const {
     try {
       spoil_free_memory(images);
-      const at::Tensor features = fast_->forward(images, repeatable);
+      features = fast_->forward(images, repeatable);
       if (features.sizes() != expected.sizes()) return "its features have another shape.";
       const double by = difference(features, expected);
       if (by <= tolerance(expected.scalar_type())) return std::nullopt;  // NaN is not

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "engine/error.h"
+#include "engine/train/trial.h"
 
 namespace thaw::train {
 namespace {
@@ -15,52 +16,37 @@ std::string gibibytes(int64_t bytes) {
   return text.str();
 }
 
-void forget_gradients(model::Network& network) {
-  for (const model::Network::Named& named : network.named_tensors()) {
-    if (named.tensor->grad().defined()) named.tensor->mutable_grad().reset();
-  }
-}
-
-// Forward and, for training, backward; in inference mode, where nothing is updated. Live BatchNorm
-// takes no more.
-void pass_once(const Session& session, const Session::Parts& parts, const DataOptions& options,
-               Pass pass, int64_t images) {
-  const at::AutoGradMode gradients(pass == Pass::kTraining);
-  const at::Tensor pixels =
-      at::zeros({images, session.preprocessing.height, session.preprocessing.width, 3}, at::kByte);
-  const at::Tensor input = session.input(pixels, nullptr, options.compute);
-  const at::Tensor output = parts.trained->forward(parts.frozen->forward(input), {});
-  if (output.requires_grad()) output.sum().backward();
-  forget_gradients(*session.network);
-}
-
-int64_t peak_of(const Session& session, const Session::Parts& parts, const DataOptions& options,
-                Pass pass, int64_t images) {
-  // The first time, kernels are chosen and tried out.
-  pass_once(session, parts, options, pass, images);
+int64_t peak_of(const Session& session, const Session::Parts& parts, int units,
+                const DataOptions& options, Pass pass, int64_t images) {
+  const auto once = [&] {
+    trial_pass(session, parts, units, options.compute, images, pass == Pass::kTraining,
+               /*through_frozen=*/true);
+  };
+  once();  // the first time, kernels are chosen and tried out
   session.backend->watch_memory();
   const int64_t before = session.backend->memory_use()->held;
-  pass_once(session, parts, options, pass, images);
+  once();
   return session.backend->memory_use()->peak - before;
 }
 
 int64_t estimate(const Session& session, const DataOptions& options, Pass pass) {
   try {
     const model::Network& network = *session.network;
-    const int boundary =
-        pass == Pass::kTraining ? network.first_trained_unit() : network.head_unit();
+    const int boundary = pass == Pass::kTraining
+                             ? std::min(network.first_trained_unit(), network.head_unit())
+                             : network.head_unit();
     const Session::Parts parts = session.split(boundary, options.compute);
     const int64_t small = options.batch_size > 16 ? 8 : 1, large = 2 * small;
     const MeasuredBatches measured{
         .small = small,
-        .small_bytes = peak_of(session, parts, options, pass, small),
+        .small_bytes = peak_of(session, parts, boundary, options, pass, small),
         .large = large,
-        .large_bytes = peak_of(session, parts, options, pass, large),
+        .large_bytes = peak_of(session, parts, boundary, options, pass, large),
     };
     const device::MemoryUse use = *session.backend->memory_use();
     return std::min(fitting_batch_size(measured, use.capacity - use.held), options.batch_size - 1);
   } catch (const c10::OutOfMemoryError&) {
-    forget_gradients(*session.network);
+    forget_gradients(session);
     return 0;
   }
 }
