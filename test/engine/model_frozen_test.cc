@@ -107,7 +107,10 @@ TEST("replayed features are the part's own, stay, and come for every shape") {
     const at::Tensor x = at::randn({n, 3, 5, 5});
     CHECK(at::equal(part->forward(x), x * 2));
   }
-  CHECK_EQUAL(backend->runs, 6);  // four shapes are recorded, the rest is done without
+  CHECK_EQUAL(backend->runs, 10);
+  CHECK_EQUAL(backend->graphs, 8);  // the shape that came before is still there
+  part->forward(full);
+  CHECK_EQUAL(backend->graphs, 9);  // the oldest one had given way
 }
 
 TEST("images in channels-last memory keep it through a recording") {

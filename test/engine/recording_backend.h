@@ -32,12 +32,13 @@ class RecordingBackend final : public thaw::device::Backend {
   }
   at::Generator generator(uint64_t seed) const override { return cpu_->generator(seed); }
   std::unique_ptr<thaw::device::Graph> make_graph(std::optional<at::Generator>) const override {
+    ++graphs;
     return std::make_unique<RepeatingGraph>(&runs);
   }
   void synchronize() const override {}
   bool fast_bfloat16() const override { return cpu_->fast_bfloat16(); }
 
-  mutable int runs = 0;
+  mutable int runs = 0, graphs = 0;
 
  private:
   std::shared_ptr<const thaw::device::Backend> cpu_ = thaw::device::make_backend("cpu");

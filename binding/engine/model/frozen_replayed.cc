@@ -1,6 +1,7 @@
 #include "engine/model/frozen_replayed.h"
 
-#include <map>
+#include <algorithm>
+#include <list>
 #include <utility>
 #include <vector>
 
@@ -10,7 +11,10 @@ namespace {
 // Each keeps its input and its features in memory.
 constexpr size_t kRecordings = 4;
 
+using Kind = std::pair<std::vector<int64_t>, bool>;  // shape, repeatable
+
 struct Recording {
+  Kind kind;
   std::unique_ptr<device::Graph> graph;
   at::Tensor images, features;  // where the recorded kernels read and write
 };
@@ -22,31 +26,34 @@ class ReplayedFrozenPart final : public FrozenPart {
       : part_(std::move(part)), backend_(std::move(backend)) {}
 
   at::Tensor forward(const at::Tensor& images, bool repeatable) const override {
-    Recording* recording = find(images, repeatable);
-    if (!recording || !recording->graph->records()) return part_->forward(images, repeatable);
+    Recording& recording = find({images.sizes().vec(), repeatable});
+    if (!recording.graph->records()) return part_->forward(images, repeatable);
     at::NoGradGuard no_grad;
-    if (!recording->images.defined()) recording->images = at::empty_like(images);
-    recording->images.copy_(images);
-    recording->graph->run(
-        [&] { recording->features = part_->forward(recording->images, repeatable); });
+    if (!recording.images.defined()) recording.images = at::empty_like(images);
+    recording.images.copy_(images);
+    recording.graph->run(
+        [&] { recording.features = part_->forward(recording.images, repeatable); });
     // The next replay writes over them.
-    return recording->features.clone();
+    return recording.features.clone();
   }
 
  private:
-  using Kind = std::pair<std::vector<int64_t>, bool>;
-
-  Recording* find(const at::Tensor& images, bool repeatable) const {
-    const Kind kind = {images.sizes().vec(), repeatable};
-    const auto found = recordings_.find(kind);
-    if (found != recordings_.end()) return &found->second;
-    if (recordings_.size() == kRecordings) return nullptr;
-    return &recordings_.emplace(kind, Recording{backend_->make_graph(), {}, {}}).first->second;
+  // The one used last comes first; the one that has not been used for longest gives way.
+  Recording& find(Kind kind) const {
+    const auto found = std::find_if(recordings_.begin(), recordings_.end(),
+                                    [&](const Recording& each) { return each.kind == kind; });
+    if (found != recordings_.end()) {
+      recordings_.splice(recordings_.begin(), recordings_, found);
+      return recordings_.front();
+    }
+    if (recordings_.size() == kRecordings) recordings_.pop_back();
+    recordings_.push_front({std::move(kind), backend_->make_graph(), {}, {}});
+    return recordings_.front();
   }
 
   std::unique_ptr<FrozenPart> part_;
   std::shared_ptr<const device::Backend> backend_;
-  mutable std::map<Kind, Recording> recordings_;
+  mutable std::list<Recording> recordings_;
 };
 
 }  // namespace

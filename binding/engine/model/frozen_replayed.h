@@ -8,8 +8,8 @@
 
 namespace thaw::model {
 
-// Batches of a few shapes (full ones, the last of an epoch) are recorded with `backend`'s graphs
-// once they have come some times; others, and all where nothing is recorded, go to `part` as they
+// The last few shapes of batches (full ones, the last of an epoch) are recorded with `backend`'s
+// graphs once they have come some times; where nothing is recorded, batches go to `part` as they
 // are. Not for two threads at once.
 std::unique_ptr<FrozenPart> make_replayed_frozen_part(
     std::unique_ptr<FrozenPart> part, std::shared_ptr<const device::Backend> backend);
