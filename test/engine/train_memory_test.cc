@@ -92,6 +92,8 @@ TEST("the advice follows from small batches, and leaves the network as it was") 
     const std::string message = message_of(session, {.batch_size = 256}, pass);
     CHECK(message.find("batch size of 256; about 128 would fit") != std::string::npos);
   }
+  CHECK(message_of(session, {.batch_size = 0}, Pass::kTraining).find("too small; about 128") !=
+        std::string::npos);
   const StateDict after = session.network->state();
   for (size_t i = 0; i < before.size(); ++i) CHECK(at::equal(before[i].second, after[i].second));
   for (const model::Network::Named& named : session.network->named_tensors())

@@ -36,7 +36,8 @@ int64_t estimate(const Session& session, const DataOptions& options, Pass pass) 
                              ? std::min(network.first_trained_unit(), network.head_unit())
                              : network.head_unit();
     const Session::Parts parts = session.split(boundary, options.compute);
-    const int64_t small = options.batch_size > 16 ? 8 : 1, large = 2 * small;
+    const bool given = options.batch_size > 0;  // 0: it was looked for
+    const int64_t small = given && options.batch_size <= 16 ? 1 : 8, large = 2 * small;
     const MeasuredBatches measured{
         .small = small,
         .small_bytes = peak_of(session, parts, boundary, options, pass, small),
@@ -44,7 +45,8 @@ int64_t estimate(const Session& session, const DataOptions& options, Pass pass) 
         .large_bytes = peak_of(session, parts, boundary, options, pass, large),
     };
     const device::MemoryUse use = *session.backend->memory_use();
-    return std::min(fitting_batch_size(measured, use.capacity - use.held), options.batch_size - 1);
+    const int64_t fits = fitting_batch_size(measured, use.capacity - use.held);
+    return given ? std::min(fits, options.batch_size - 1) : fits;
   } catch (const c10::OutOfMemoryError&) {
     forget_gradients(session);
     return 0;
@@ -72,7 +74,8 @@ void fail_out_of_memory(const Session& session, const DataOptions& options, Pass
   std::ostringstream message;
   message << "The GPU's memory";
   if (use) message << " (" << gibibytes(use->capacity) << ")";
-  message << " is too small for a batch size of " << options.batch_size;
+  message << " is too small";
+  if (options.batch_size > 0) message << " for a batch size of " << options.batch_size;
   const int64_t fits = use ? estimate(session, options, pass) : 0;
   if (fits > 0) {
     message << "; about " << fits << " would fit.";
