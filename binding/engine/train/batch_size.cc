@@ -20,27 +20,28 @@ int64_t peak_of_host() {
   return int64_t{usage.ru_maxrss} * 1024;
 }
 
-// The most that has been held at once so far, and what may be held.
+// How much more has been held at once than at the beginning, and how much more may be.
 class MemoryMeter {
  public:
-  MemoryMeter(const device::Backend& backend, int64_t of_host)
-      : backend_(backend),
-        start_(peak()),
-        room_(backend.free_memory() > 0 ? backend.free_memory() : of_host) {
+  MemoryMeter(const device::Backend& backend, int64_t of_host) : backend_(backend), room_(of_host) {
     backend.watch_memory();
+    if (const std::optional<device::MemoryUse> use = backend.memory_use()) {
+      start_ = use->held;
+      room_ = use->capacity - use->held;
+    } else {
+      start_ = peak_of_host();
+    }
   }
 
   // Twice the images take up to twice the memory.
-  bool has_room_to_double() const { return 2 * (peak() - start_) < room_; }
-
- private:
-  int64_t peak() const {
+  bool has_room_to_double() const {
     const std::optional<device::MemoryUse> use = backend_.memory_use();
-    return use ? use->peak : peak_of_host();
+    return 2 * ((use ? use->peak : peak_of_host()) - start_) < room_;
   }
 
+ private:
   const device::Backend& backend_;
-  int64_t start_, room_;
+  int64_t start_ = 0, room_;
 };
 
 }  // namespace
