@@ -4,17 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ThawError } from '../lib/errors.ts';
-import { accuracy } from './accuracy.ts';
-import { losses } from './losses.ts';
-import { machine } from './machine.ts';
-import { memory } from './memory.ts';
+import { machine } from './measuring/machine.ts';
 import { type BenchOptions, benchOptions } from './options.ts';
-import { outputs } from './outputs.ts';
-import { findPeer } from './peer.ts';
-import { writeReport } from './report.ts';
+import { writeReport } from './presenting/report.ts';
+import { table } from './presenting/table.ts';
 import { type Context, met, type Scenario } from './scenario.ts';
-import { speed } from './speed.ts';
-import { table } from './table.ts';
+import { accuracy } from './scenarios/accuracy.ts';
+import { losses } from './scenarios/losses.ts';
+import { memory } from './scenarios/memory.ts';
+import { outputs } from './scenarios/outputs.ts';
+import { speed } from './scenarios/speed.ts';
+import { findPeer } from './systems/python.ts';
 
 const SCENARIOS: readonly Scenario[] = [outputs, losses, accuracy, speed, memory];
 

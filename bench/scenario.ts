@@ -1,5 +1,5 @@
 import type { BenchOptions } from './options.ts';
-import type { Peer } from './peer.ts';
+import type { Peer } from './systems/python.ts';
 
 /** What a scenario is given. */
 export interface Context {

@@ -1,4 +1,4 @@
-import type { ResNet } from '../lib/index.ts';
+import type { ResNet } from '../../lib/index.ts';
 
 /** How much of the network is trained; the peers know the same names. */
 export const LEVELS = ['head', 'layer4.2', 'everything'] as const;

@@ -1,8 +1,8 @@
 /** Trains in a process of its own and tells the most memory that it ever had resident. */
 import { readFileSync } from 'node:fs';
-import { adam, imageFolder, linearHead, ResNet50 } from '../lib/index.ts';
+import { adam, imageFolder, linearHead, ResNet50 } from '../../lib/index.ts';
+import { type Level, setLevel } from '../measuring/levels.ts';
 import { answer, childParameters } from './child.ts';
-import { type Level, setLevel } from './levels.ts';
 
 export interface MemoryParameters {
   folder: string;

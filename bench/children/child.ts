@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ThawError } from '../lib/errors.ts';
-import { packageRoot } from '../lib/files/package-root.ts';
-import { run } from '../lib/system/run.ts';
+import { ThawError } from '../../lib/errors.ts';
+import { packageRoot } from '../../lib/files/package-root.ts';
+import { run } from '../../lib/system/run.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 

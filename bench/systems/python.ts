@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ThawError } from '../lib/errors.ts';
-import { release } from '../lib/libtorch/version.ts';
-import { native } from '../lib/native.ts';
-import type { Environment } from '../lib/system/environment.ts';
-import { run } from '../lib/system/run.ts';
-import { which } from '../lib/system/which.ts';
+import { ThawError } from '../../lib/errors.ts';
+import { release } from '../../lib/libtorch/version.ts';
+import { native } from '../../lib/native.ts';
+import type { Environment } from '../../lib/system/environment.ts';
+import { run } from '../../lib/system/run.ts';
+import { which } from '../../lib/system/which.ts';
 
-const SCRIPTS = path.join(path.dirname(fileURLToPath(import.meta.url)), 'peers');
+const SCRIPTS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../peers/pytorch');
 
 /** A Python that has PyTorch and torchvision. */
 export interface Peer {
@@ -29,7 +29,7 @@ export async function findPeer(wanted: string | undefined, env: Environment): Pr
       ? `There is no Python at ${named}.`
       : 'There is no python3 on the PATH: name one with --python or THAW_BENCH_PYTHON.';
   }
-  const probe = await run(command, [path.join(SCRIPTS, 'versions.py')], { env, cwd: SCRIPTS });
+  const probe = await run(command, [path.join(SCRIPTS, '../versions.py')], { env, cwd: SCRIPTS });
   const answer = lastJson(probe.stdout) as
     | { missing: string[]; versions: Record<string, string> }
     | undefined;

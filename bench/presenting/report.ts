@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packageRoot } from '../lib/files/package-root.ts';
-import type { machine } from './machine.ts';
-import type { BenchOptions } from './options.ts';
-import type { Peer } from './peer.ts';
-import { met, type Outcome, type Scenario } from './scenario.ts';
+import { packageRoot } from '../../lib/files/package-root.ts';
+import type { machine } from '../measuring/machine.ts';
+import type { BenchOptions } from '../options.ts';
+import { met, type Outcome, type Scenario } from '../scenario.ts';
+import type { Peer } from '../systems/python.ts';
 
 /** Writes what was measured, where, with what and how to repeat it. @returns the file */
 export async function writeReport(

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ThawError } from '../lib/errors.ts';
-import { packageRoot } from '../lib/files/package-root.ts';
-import { type Dataset, imageFolder } from '../lib/index.ts';
-import { run as runCommand } from '../lib/system/run.ts';
-import type { Context, Outcome, Scenario } from './scenario.ts';
-import { mean } from './statistics.ts';
+import { ThawError } from '../../lib/errors.ts';
+import { packageRoot } from '../../lib/files/package-root.ts';
+import { type Dataset, imageFolder } from '../../lib/index.ts';
+import { run as runCommand } from '../../lib/system/run.ts';
+import { mean } from '../measuring/statistics.ts';
+import type { Context, Outcome, Scenario } from '../scenario.ts';
 
 export const accuracy: Scenario = {
   name: 'accuracy',

@@ -1,6 +1,6 @@
 import os from 'node:os';
-import { native } from '../lib/native.ts';
-import { version } from '../lib/version.ts';
+import { native } from '../../lib/native.ts';
+import { version } from '../../lib/version.ts';
 
 /** What the numbers were taken on; nothing that names the machine or its user. */
 export function machine() {

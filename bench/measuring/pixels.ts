@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import type { Dataset } from '../lib/index.ts';
+import type { Dataset } from '../../lib/index.ts';
 
 const SIZE = 224;
 const MEAN = [0.485, 0.456, 0.406] as const;

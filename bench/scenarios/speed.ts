@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { imageFolder, linearHead, ResNet50 } from '../lib/index.ts';
-import { runChild } from './child.ts';
-import { LEVEL_TITLES, LEVELS } from './levels.ts';
-import { preparePixels } from './pixels.ts';
-import { quietly } from './quietly.ts';
-import type { Context, Outcome, Scenario } from './scenario.ts';
-import type { SpeedParameters } from './speed-child.ts';
-import { median } from './statistics.ts';
+import { imageFolder, linearHead, ResNet50 } from '../../lib/index.ts';
+import { runChild } from '../children/child.ts';
+import type { SpeedParameters } from '../children/speed.ts';
+import { LEVEL_TITLES, LEVELS } from '../measuring/levels.ts';
+import { preparePixels } from '../measuring/pixels.ts';
+import { quietly } from '../measuring/quietly.ts';
+import { median } from '../measuring/statistics.ts';
+import type { Context, Outcome, Scenario } from '../scenario.ts';
 
 export const speed: Scenario = {
   name: 'speed',
@@ -66,7 +66,7 @@ async function run(context: Context): Promise<Outcome> {
         learningRate: 1e-4,
         epsilon: 1e-8,
       };
-      const sides: Side[] = [{ name: THAW, start: () => runChild('speed-child.ts', parameters, folder) }];
+      const sides: Side[] = [{ name: THAW, start: () => runChild('speed.ts', parameters, folder) }];
       if (peer) {
         const folded = task === 'everything' ? [] : [FOLDED];
         for (const name of [...VARIANTS[precision], ...folded]) {

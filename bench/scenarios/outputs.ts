@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { imageFolder, ResNet50 } from '../lib/index.ts';
-import { preparePixels } from './pixels.ts';
-import type { Context, Outcome, Scenario } from './scenario.ts';
-import { largestDifference } from './statistics.ts';
+import { imageFolder, ResNet50 } from '../../lib/index.ts';
+import { preparePixels } from '../measuring/pixels.ts';
+import { largestDifference } from '../measuring/statistics.ts';
+import type { Context, Outcome, Scenario } from '../scenario.ts';
 
 export const outputs: Scenario = {
   name: 'outputs',

@@ -1,9 +1,9 @@
 /** Measures thaw at one task, in a process of its own; the first pass over the batches is left out. */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { adam, imageArray, type ResNet, ResNet50 } from '../lib/index.ts';
+import { adam, imageArray, type ResNet, ResNet50 } from '../../lib/index.ts';
+import { type Level, setLevel } from '../measuring/levels.ts';
 import { answer, childParameters } from './child.ts';
-import { type Level, setLevel } from './levels.ts';
 
 export interface SpeedParameters {
   level: 'forward' | Level;

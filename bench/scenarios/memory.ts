@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { drawImage } from '../lib/demo/draw.ts';
-import { kinds } from '../lib/demo/patterns.ts';
-import { runChild } from './child.ts';
-import { LEVEL_TITLES, type Level } from './levels.ts';
-import type { MemoryParameters } from './memory-child.ts';
-import type { Context, Outcome, Scenario } from './scenario.ts';
-import { median } from './statistics.ts';
+import { drawImage } from '../../lib/demo/draw.ts';
+import { kinds } from '../../lib/demo/patterns.ts';
+import { runChild } from '../children/child.ts';
+import type { MemoryParameters } from '../children/memory.ts';
+import { LEVEL_TITLES, type Level } from '../measuring/levels.ts';
+import { median } from '../measuring/statistics.ts';
+import type { Context, Outcome, Scenario } from '../scenario.ts';
 
 export const memory: Scenario = {
   name: 'memory',
@@ -47,7 +47,7 @@ async function run(context: Context): Promise<Outcome> {
           batchSize,
           epochs,
         };
-        const { peakKiB } = await runChild<{ peakKiB: number }>('memory-child.ts', parameters, folder);
+        const { peakKiB } = await runChild<{ peakKiB: number }>('memory.ts', parameters, folder);
         peaks[number]?.push(peakKiB);
         context.note(`  ${(peakKiB / 1024).toFixed(0)} MiB`);
       }

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { adam, type BatchLogs, imageArray, imageFolder, linearHead, ResNet50 } from '../lib/index.ts';
-import { LEVEL_TITLES, LEVELS, type Level, setLevel } from './levels.ts';
-import { type Pixels, preparePixels } from './pixels.ts';
-import type { Context, Outcome, Scenario } from './scenario.ts';
-import { largestDifference, mean } from './statistics.ts';
+import { adam, type BatchLogs, imageArray, imageFolder, linearHead, ResNet50 } from '../../lib/index.ts';
+import { LEVEL_TITLES, LEVELS, type Level, setLevel } from '../measuring/levels.ts';
+import { type Pixels, preparePixels } from '../measuring/pixels.ts';
+import { largestDifference, mean } from '../measuring/statistics.ts';
+import type { Context, Outcome, Scenario } from '../scenario.ts';
 
 export const losses: Scenario = {
   name: 'losses',
