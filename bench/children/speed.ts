@@ -6,7 +6,7 @@ import { type Level, setLevel } from '../measuring/levels.ts';
 import { answer, childParameters } from './child.ts';
 
 export interface SpeedParameters {
-  level: 'forward' | Level;
+  level: Level;
   precision: 'float32' | 'bfloat16';
   state: string;
   pixels: string;
@@ -23,23 +23,8 @@ const parameters = childParameters<SpeedParameters>();
 const bytes = readFileSync(parameters.pixels);
 const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 const model = await ResNet50.load({ weights: parameters.state, device: 'cpu' });
-const seconds = parameters.level === 'forward' ? await forward(model) : await train(model, parameters.level);
+const seconds = await train(model, parameters.level);
 answer({ imagesPerSecond: (parameters.epochs * parameters.shape[0]) / seconds });
-
-async function forward(network: ResNet): Promise<number> {
-  const { shape, batchSize, precision } = parameters;
-  const size = data.length / shape[0];
-  const pass = async () => {
-    for (let i = 0; i < shape[0]; i += batchSize) {
-      const batch = data.subarray(i * size, (i + batchSize) * size);
-      await network.apply({ data: batch, shape: [batchSize, shape[1], shape[2], 3] }, { precision });
-    }
-  };
-  await pass();
-  const start = performance.now();
-  for (let epoch = 0; epoch < parameters.epochs; epoch++) await pass();
-  return (performance.now() - start) / 1000;
-}
 
 async function train(network: ResNet, level: Level): Promise<number> {
   const { shape, labels, batchSize, precision, learningRate, epsilon } = parameters;

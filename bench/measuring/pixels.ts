@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import type { Dataset } from '../../lib/index.ts';
+import { type Dataset, imageFolder } from '../../lib/index.ts';
 
 const SIZE = 224;
 const MEAN = [0.485, 0.456, 0.406] as const;
@@ -44,4 +44,9 @@ export async function preparePixels(dataset: Dataset, count: number, folder: str
   await writeFile(file, data);
   const labels = chosen.map((index) => dataset.labels[index] ?? 0);
   return { data, shape: [count, SIZE, SIZE, 3], labels, file };
+}
+
+/** As `preparePixels`, of a folder of class folders. */
+export async function preparePixelsOf(images: string, count: number, folder: string): Promise<Pixels> {
+  return preparePixels((await imageFolder(images)).train, count, folder);
 }

@@ -4,7 +4,6 @@ import { setTimeout } from 'node:timers/promises';
 
 /** A larger share of the processor taken by other programs spoils a measurement. */
 const DISTURBED = 0.05;
-const ATTEMPTS = 6;
 const PAUSE_MS = 20_000;
 /** Of a clock tick: USER_HZ, 100 on every Linux that Node runs on. */
 const TICK_SECONDS = 0.01;
@@ -19,9 +18,9 @@ export interface Quiet<T> {
  * Measures in child processes; again after a pause while other programs disturb it. The least disturbed attempt
  * counts, so that a machine that is never quiet gives numbers too: they say how disturbed they are.
  */
-export async function quietly<T>(measure: () => Promise<T>): Promise<Quiet<T>> {
+export async function quietly<T>(measure: () => Promise<T>, attempts = 6): Promise<Quiet<T>> {
   let best: Quiet<T> | undefined;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     if (attempt > 0) await setTimeout(PAUSE_MS);
     const before = { busy: busySeconds(), own: ownSeconds(), time: Date.now() };
     const value = await measure();

@@ -24,7 +24,7 @@ interface Settings {
 const RATES: Record<Level, number> = { head: 1e-3, 'layer4.2': 1e-4, everything: 1e-4 };
 
 async function run(context: Context): Promise<Outcome> {
-  const { train } = await imageFolder(context.data('train'));
+  const { train } = await imageFolder(await context.data('train'));
   const settings: Settings = {
     ...(context.quick ? { steps: 4, batchSize: 4, batches: 2 } : { steps: 50, batchSize: 8, batches: 5 }),
     epsilon: 1e-8,
@@ -93,7 +93,7 @@ async function compare(context: Context, level: Level, pixels: Pixels, settings:
     batchSize,
     learningRate,
     epsilon,
-    weights: path.resolve(context.weights()),
+    weights: context.weights(),
     pixels: pixels.file,
     shape: pixels.shape,
     labels: pixels.labels,
@@ -101,7 +101,7 @@ async function compare(context: Context, level: Level, pixels: Pixels, settings:
   const perStep = async (channelsLast: boolean) => {
     context.note(`${LEVEL_TITLES[level]}: PyTorch, ${channelsLast ? 'channels-last' : 'contiguous'}`);
     const answer = await peer?.run<{ losses: number[]; differing: string[] }>(
-      'losses.py',
+      'pytorch/losses.py',
       { ...given, channelsLast },
       folder,
     );

@@ -1,99 +1,123 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
-import { drawImage } from '../../lib/demo/draw.ts';
-import { kinds } from '../../lib/demo/patterns.ts';
-import { runChild } from '../children/child.ts';
-import type { MemoryParameters } from '../children/memory.ts';
-import { LEVEL_TITLES, type Level } from '../measuring/levels.ts';
+import { drawImages } from '../measuring/drawn.ts';
+import { LEVEL_TITLES, LEVELS, type Level } from '../measuring/levels.ts';
+import { measure } from '../measuring/process.ts';
 import { median } from '../measuring/statistics.ts';
-import type { Context, Outcome, Scenario } from '../scenario.ts';
+import { inTurns, type Turns } from '../measuring/turns.ts';
+import { mebibytes } from '../presenting/numbers.ts';
+import type { Context, Goal, Outcome, Scenario } from '../scenario.ts';
+import type { System } from '../systems/system.ts';
 
 export const memory: Scenario = {
   name: 'memory',
-  claim: 'Peak resident memory grows neither with the number of images nor with the number of epochs.',
+  claim: 'Peak memory of a training run; in thaw it grows neither with the number of images nor of epochs.',
   needsPeer: false,
   run,
 };
 
+interface Case {
+  system: System;
+  images: number;
+  epochs: number;
+}
+
 async function run(context: Context): Promise<Outcome> {
-  const { quick, folder } = context;
-  const runs = context.options.runs ?? (quick ? 1 : 3);
-  // Enough batches that every buffer of the loader is in use with the fewest images.
-  const few = quick ? 8 : 64;
-  const batchSize = quick ? 2 : 16;
+  const { quick, folder, options } = context;
+  // Enough batches that every buffer of a loader is in use with the fewest images.
+  const few = quick ? 10 : 128;
+  const batchSize = quick ? 5 : 32;
   const epochs = quick ? 2 : 6;
-  const cases = [
-    { images: few, epochs: 1 },
-    { images: 10 * few, epochs: 1 },
-    { images: few, epochs },
-  ];
   const folders = new Map<number, string>();
-  for (const count of [few, 10 * few]) {
-    context.note(`drawing ${count} images`);
+  for (const count of [few, 10 * few])
     folders.set(count, await drawImages(path.join(folder, `images-${count}`), count));
+  const { found } = await context.systems();
+  const measured: { level: Level; cases: Case[]; peaks: Turns<number>[] }[] = [];
+  for (const level of options.levels ?? (quick ? (['head'] as const) : LEVELS)) {
+    const cases = found
+      .filter((system) => system.train && (system.trains?.(level) ?? true))
+      .flatMap((system): Case[] => {
+        const base = { system, images: few, epochs: 1 };
+        return system.name === 'thaw' ? [base, { ...base, images: 10 * few }, { ...base, epochs }] : [base];
+      });
+    context.note(LEVEL_TITLES[level]);
+    const peaks = await inTurns(
+      cases.map((each) => ({ name: titleOf(each), start: () => peakOf(each, level) })),
+      {
+        runs: options.runs ?? (quick ? 1 : 3),
+        attempts: 1, // other programs take no memory of these processes
+        note: context.note,
+        describe: mebibytes,
+      },
+    );
+    measured.push({ level, cases, peaks });
   }
-  const levels: Level[] = quick ? ['head'] : ['head', 'everything'];
-  const rows = [];
-  for (const level of levels) {
-    const peaks: number[][] = cases.map(() => []);
-    for (let i = 0; i < runs; i++) {
-      for (const [number, { images, epochs }] of cases.entries()) {
-        context.note(`${LEVEL_TITLES[level]}, ${images} images, ${epochs} epochs: run ${i + 1} of ${runs}`);
-        const parameters: MemoryParameters = {
-          folder: folders.get(images) ?? '',
-          weights: context.options.weights ? path.resolve(context.options.weights) : null,
-          level,
-          batchSize,
-          epochs,
-        };
-        const { peakKiB } = await runChild<{ peakKiB: number }>('memory.ts', parameters, folder);
-        peaks[number]?.push(peakKiB);
-        context.note(`  ${(peakKiB / 1024).toFixed(0)} MiB`);
-      }
-    }
-    const [base = 0, ...others] = peaks.map(median);
-    const growth = others.map((peak) => peak / base - 1);
-    rows.push({ level, peaksKiB: peaks, base, more: growth[0] ?? 0, longer: growth[1] ?? 0 });
+
+  async function peakOf({ system, images, epochs }: Case, level: Level): Promise<number> {
+    const train = folders.get(images) ?? '';
+    const job = { level, train, validation: null, epochs, batchSize, learningRate: 1e-4, seed: 1 };
+    const command = await system.train?.(job);
+    if (!command) throw new TypeError(`${system.title} does not train.`);
+    return (await measure(command)).peakKiB;
   }
-  const percent = (share: number) => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)} %`;
+
+  const rows = measured.flatMap(({ level, cases, peaks }) =>
+    cases.map((each, i) => ({ level, ...each, peak: middle(peaks[i]) })),
+  );
+  const levels = measured.map(({ level }) => level);
   return {
-    settings: { runs, images: few, batchSize, epochs, inputShape: [224, 224, 3] },
+    settings: { images: few, batchSize, epochs: 1, inputShape: [224, 224, 3] },
     table: [
-      ['trained', `${few} images, 1 epoch`, `${10 * few} images`, `${epochs} epochs`, 'goal'],
-      ...rows.map((row) => [
-        LEVEL_TITLES[row.level],
-        `${(row.base / 1024).toFixed(0)} MiB`,
-        percent(row.more),
-        percent(row.longer),
-        '+5 %',
+      ['system', ...levels.map((level) => LEVEL_TITLES[level])],
+      ...[...new Set(rows.map(titleOf))].map((title) => [
+        title,
+        ...levels.map((level) => {
+          const row = rows.find((each) => each.level === level && titleOf(each) === title);
+          return row && Number.isFinite(row.peak) ? mebibytes(row.peak) : '–';
+        }),
       ]),
     ],
-    goals: rows.flatMap(({ level, more, longer }) => [
+    charts: [
       {
-        name: `growth with images, ${LEVEL_TITLES[level]}`,
-        value: more,
-        limit: 0.05,
-        sense: 'at most' as const,
+        kind: 'bars',
+        title: `Peak memory of training on ${few} images, batches of ${batchSize}`,
+        unit: 'MiB',
+        groups: levels.map((level) => ({
+          title: LEVEL_TITLES[level],
+          bars: rows
+            .filter((row) => row.level === level && row.images === few && row.epochs === 1)
+            .filter(({ peak }) => Number.isFinite(peak))
+            .map(({ system, peak }) => ({ label: system.title, value: peak / 1024 })),
+        })),
       },
-      {
-        name: `growth with epochs, ${LEVEL_TITLES[level]}`,
-        value: longer,
-        limit: 0.05,
-        sense: 'at most' as const,
-      },
-    ]),
-    measured: rows,
+    ],
+    goals: levels.flatMap((level) =>
+      growth(rows.filter((row) => row.level === level && row.system.name === 'thaw')),
+    ),
+    measured: measured.map(({ level, peaks }) => ({ level, peaksKiB: peaks })),
   };
 }
 
-async function drawImages(folder: string, count: number): Promise<string> {
-  const classes = Object.entries(kinds);
-  for (const [name] of classes) await mkdir(path.join(folder, name), { recursive: true });
-  for (let i = 0; i < count; i++) {
-    const [name, kind] = classes[i % classes.length] as (typeof classes)[number];
-    const { rgb, height, width } = drawImage(kind, i);
-    await sharp(rgb, { raw: { width, height, channels: 3 } }).toFile(path.join(folder, name, `${i}.jpg`));
-  }
-  return folder;
+function titleOf({ system, images, epochs }: Case): string {
+  return system.name === 'thaw'
+    ? `thaw, ${images} images, ${epochs} epoch${epochs === 1 ? '' : 's'}`
+    : system.title;
+}
+
+function middle(turns: Turns<number> | undefined): number {
+  return turns && turns.values.length > 0 ? median(turns.values) : Number.NaN;
+}
+
+/** Of thaw's three cases at one level, against the first. */
+function growth([base, more, longer]: readonly { level: Level; peak: number }[]): Goal[] {
+  if (!base || !more || !longer) return [];
+  const title = LEVEL_TITLES[base.level];
+  return [
+    { name: `growth with images, ${title}`, value: more.peak / base.peak - 1, limit: 0.05, sense: 'at most' },
+    {
+      name: `growth with epochs, ${title}`,
+      value: longer.peak / base.peak - 1,
+      limit: 0.05,
+      sense: 'at most',
+    },
+  ];
 }

@@ -17,7 +17,7 @@ const BATCH = 16;
 
 async function run(context: Context): Promise<Outcome> {
   const { peer, folder } = context;
-  const { train: photographs } = await imageFolder(context.data('validation'));
+  const { train: photographs } = await imageFolder(await context.data('validation'));
   if (!peer || photographs.source.kind !== 'files') throw new TypeError('Nothing to compare with.');
   const tensors = context.quick ? 4 : 64;
   const paths = context.quick
@@ -44,9 +44,9 @@ async function run(context: Context): Promise<Outcome> {
     logits: path.join(folder, 'logits.bin'),
     probabilities: path.join(folder, 'probabilities.bin'),
   };
-  const given = { weights: path.resolve(context.weights()), pixels: pixels.file, shape: pixels.shape };
+  const given = { weights: context.weights(), pixels: pixels.file, shape: pixels.shape };
   await peer.run(
-    'outputs.py',
+    'pytorch/outputs.py',
     { ...given, ...files, photographs: paths.map((file) => path.resolve(file)) },
     folder,
   );

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { imageFolder, linearHead, ResNet50 } from '../../lib/index.ts';
 import { runChild } from '../children/child.ts';
 import type { SpeedParameters } from '../children/speed.ts';
-import { LEVEL_TITLES, LEVELS } from '../measuring/levels.ts';
+import { LEVEL_TITLES, LEVELS, type Level } from '../measuring/levels.ts';
 import { preparePixels } from '../measuring/pixels.ts';
 import { quietly } from '../measuring/quietly.ts';
 import { median } from '../measuring/statistics.ts';
@@ -16,8 +16,6 @@ export const speed: Scenario = {
 };
 
 const PRECISIONS = ['bfloat16', 'float32'] as const;
-const TASKS = ['forward', ...LEVELS] as const;
-const TITLES = { forward: 'forward only', ...LEVEL_TITLES };
 
 /** PyTorch's ways to compute: see peers/speed.py. Folding is what a user of it would have to write by hand. */
 const VARIANTS = { bfloat16: ['autocast', 'cast'], float32: ['plain'] } as const;
@@ -26,7 +24,7 @@ const THAW = 'thaw';
 
 interface Row {
   precision: (typeof PRECISIONS)[number];
-  task: (typeof TASKS)[number];
+  task: Level;
   /** One entry a run, of thaw and of each variant of PyTorch. */
   imagesPerSecond: Record<string, number[]>;
   /** The largest share of the processor that other programs took during one of these measurements. */
@@ -42,7 +40,7 @@ async function run(context: Context): Promise<Outcome> {
   const { quick, folder, peer } = context;
   const runs = context.options.runs ?? (quick ? 1 : 3);
   const batchSize = quick ? 4 : 32;
-  const { train } = await imageFolder(context.data('train'));
+  const { train } = await imageFolder(await context.data('train'));
   const pixels = await preparePixels(train, 2 * batchSize, folder);
   const state = path.join(folder, 'state.safetensors');
   const model = await ResNet50.load({ weights: context.weights(), device: 'cpu' });
@@ -51,9 +49,9 @@ async function run(context: Context): Promise<Outcome> {
   model.dispose();
 
   const rows: Row[] = [];
-  const only = context.options.precision;
+  const only = context.options.precision ?? (quick ? 'bfloat16' : undefined);
   for (const precision of only ? [only] : PRECISIONS) {
-    for (const task of TASKS) {
+    for (const task of context.options.levels ?? LEVELS) {
       const parameters: SpeedParameters = {
         level: task,
         precision,
@@ -70,15 +68,18 @@ async function run(context: Context): Promise<Outcome> {
       if (peer) {
         const folded = task === 'everything' ? [] : [FOLDED];
         for (const name of [...VARIANTS[precision], ...folded]) {
-          sides.push({ name, start: () => peer.run('speed.py', { ...parameters, variant: name }, folder) });
+          sides.push({
+            name,
+            start: () => peer.run('pytorch/speed.py', { ...parameters, variant: name }, folder),
+          });
         }
       }
       const row: Row = { precision, task, imagesPerSecond: {}, disturbance: 0 };
       for (const { name } of sides) row.imagesPerSecond[name] = [];
       for (let i = 0; i < runs; i++) {
-        context.note(`${precision}, ${TITLES[task]}: run ${i + 1} of ${runs}`);
+        context.note(`${precision}, ${LEVEL_TITLES[task]}: run ${i + 1} of ${runs}`);
         for (const { name, start } of sides) {
-          const { value, disturbance } = await quietly(start);
+          const { value, disturbance } = await quietly(start, quick ? 1 : undefined);
           row.imagesPerSecond[name]?.push(value.imagesPerSecond);
           context.note(`  ${name}: ${value.imagesPerSecond.toFixed(1)} images/s`);
           row.disturbance = Math.max(row.disturbance, disturbance);
@@ -121,7 +122,7 @@ function outcome(rows: readonly Row[], settings: object): Outcome {
         'disturbed',
       ],
       ...best.map(({ row, thaw, tuned, folded }) => [
-        TITLES[row.task],
+        LEVEL_TITLES[row.task],
         row.precision,
         number(thaw, 1),
         number(tuned?.median, 1),
@@ -133,9 +134,9 @@ function outcome(rows: readonly Row[], settings: object): Outcome {
       ]),
     ],
     goals: best
-      .filter(({ row, tuned }) => tuned && row.precision === 'bfloat16' && row.task !== 'forward')
+      .filter(({ row, tuned }) => tuned && row.precision === 'bfloat16')
       .map(({ row, thaw, tuned }) => ({
-        name: `ratio to PyTorch in ${row.precision}, ${TITLES[row.task]}`,
+        name: `ratio to PyTorch in ${row.precision}, ${LEVEL_TITLES[row.task]}`,
         value: thaw / (tuned?.median ?? Number.NaN),
         limit: 1,
         sense: 'at least',

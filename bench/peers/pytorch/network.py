@@ -8,14 +8,21 @@ from torch import nn
 from peer import import_torchvision
 
 
+def imagenet_backbone(path):
+    """The state dict in a .pth file without its classification head."""
+    state = torch.load(path, weights_only=True)
+    return {name: tensor for name, tensor in state.items() if not name.startswith("fc.")}
+
+
 class Split:
     """`frozen` runs without gradients and in inference mode, `trained` is trained with live BatchNorm."""
 
     def __init__(self, level, state=None, classes=10):
         network = import_torchvision().models.resnet50(num_classes=classes)
         if state is not None:
-            network.load_state_dict(state)
-        network = network.to(memory_format=torch.channels_last)
+            # Without the file's head the new one stays as it was drawn.
+            network.load_state_dict(state, strict="fc.weight" in state)
+        self.network = network = network.to(memory_format=torch.channels_last)
         units = [nn.Sequential(network.conv1, network.bn1, network.relu, network.maxpool)]
         for stage in (network.layer1, network.layer2, network.layer3, network.layer4):
             units.extend(stage)

@@ -1,22 +1,13 @@
-"""What every peer shares: parameters in, one line of JSON out, tensors from raw files."""
+"""What the PyTorch peers share beyond common.py."""
 
-import json
-import os
 import sys
 
-import numpy
 import torch
 
-torch.set_num_threads(len(os.sched_getaffinity(0)))
+import common
+from common import CORES, answer, parameters, upright_photograph as photograph
 
-
-def parameters():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        return json.load(file)
-
-
-def answer(value):
-    print(json.dumps(value), flush=True)
+torch.set_num_threads(CORES)
 
 
 def import_torchvision():
@@ -40,28 +31,9 @@ def import_torchvision():
 
 def read_pixels(path, shape):
     """Raw float32 [N, H, W, 3] -> a view of it as [N, 3, H, W]: channels-last memory."""
-    return torch.from_numpy(numpy.fromfile(path, dtype="<f4").reshape(shape)).permute(0, 3, 1, 2)
+    return torch.from_numpy(common.read_pixels(path, shape)).permute(0, 3, 1, 2)
 
 
 def read_safetensors(path):
-    """A state dict from a safetensors file, without the package of that name."""
-    types = {"F32": "<f4", "I64": "<i8"}
-    with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        data = file.read()
-    state = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        values = numpy.frombuffer(data[begin:end], dtype=types[entry["dtype"]])
-        state[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
-    return state
-
-
-def photograph(path):
-    """A photograph as RGB, upright by its EXIF orientation."""
-    from PIL import Image, ImageOps
-
-    with Image.open(path) as image:
-        return ImageOps.exif_transpose(image).convert("RGB")
+    """A state dict from a safetensors file."""
+    return {name: torch.from_numpy(array) for name, array in common.read_safetensors(path).items()}
