@@ -8,7 +8,7 @@ import { machine } from './measuring/machine.ts';
 import { preparePixelsOf } from './measuring/pixels.ts';
 import { type BenchOptions, benchOptions } from './options.ts';
 import { writeReport } from './presenting/report.ts';
-import { table } from './presenting/table.ts';
+import { markdown, table } from './presenting/table.ts';
 import { type Context, met, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 import { findSystems, type Systems } from './systems/find.ts';
@@ -34,6 +34,7 @@ ${SCENARIOS.map(({ name, claim }) => `  ${name.padEnd(12)}${claim}`).join('\n')}
   --up-to N        the most images of growth (100000)
   --quick          a few images only: whether it works, not how fast; ends within minutes
   --full           end-to-end measures every epoch of every system, and extrapolates nothing
+  --markdown       prints the table as Markdown
   --out FILE       where the numbers of one scenario go as JSON, in place of bench/results/SCENARIO.json`;
 
 const note = (line: string) => void process.stderr.write(`${line}\n`);
@@ -119,7 +120,8 @@ async function measureOne(scenario: Scenario, context: Context): Promise<void> {
   const seconds = (Date.now() - start) / 1000;
   const versions = peer?.versions ?? null;
   const file = await writeReport(scenario, options, outcome, { machine: facts, peer: versions, seconds });
-  console.log(`\n${scenario.claim}\n\n${table(outcome.table)}\n`);
+  const shown = options.markdown ? markdown(outcome.table) : table(outcome.table);
+  console.log(`\n${scenario.claim}\n\n${shown}\n`);
   for (const goal of outcome.goals.filter((each) => !met(each))) {
     console.log(`Missed: ${goal.name} is ${goal.value.toPrecision(3)}, not ${goal.sense} ${goal.limit}.`);
   }

@@ -25,6 +25,8 @@ export interface BenchOptions {
   quick: boolean;
   /** Nothing is extrapolated. */
   full: boolean;
+  /** The table for a document. */
+  markdown: boolean;
   out: string | undefined;
 }
 
@@ -40,6 +42,7 @@ const FLAGS = {
   'up-to': { type: 'string' },
   quick: { type: 'boolean' },
   full: { type: 'boolean' },
+  markdown: { type: 'boolean' },
   out: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -77,6 +80,7 @@ export function benchOptions(args: readonly string[], scenarios: readonly string
     upTo: count('--up-to', values['up-to']) ?? (values.quick ? 300 : 100_000),
     quick: values.quick ?? false,
     full: values.full ?? false,
+    markdown: values.markdown ?? false,
     out: values.out,
   };
 }

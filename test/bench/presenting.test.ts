@@ -3,7 +3,7 @@ import { logAxis } from '../../bench/presenting/axis.ts';
 import type { Chart } from '../../bench/presenting/chart.ts';
 import { duration, short } from '../../bench/presenting/numbers.ts';
 import { picture } from '../../bench/presenting/svg.ts';
-import { table } from '../../bench/presenting/table.ts';
+import { markdown, table } from '../../bench/presenting/table.ts';
 
 test.each([
   [0.01234, '0.0123'],
@@ -91,4 +91,10 @@ test('columns are aligned', () => {
       ['long', '1'],
     ]),
   ).toBe(['a     b', '-------', 'long  1'].join('\n'));
+});
+
+test('a table for a document has as many cells in every line', () => {
+  expect(markdown([['a', 'b'], ['long', '1'], ['x']])).toBe(
+    ['| a | b |', '| --- | --- |', '| long | 1 |', '| x |  |'].join('\n'),
+  );
 });
