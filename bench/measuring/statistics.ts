@@ -22,7 +22,8 @@ export function largestDifference(
     const reference = b[i] ?? Number.NaN;
     const difference = Math.abs((a[i] ?? Number.NaN) - reference) / scale(reference);
     // A NaN must not pass for agreement.
-    if (!(difference <= largest)) largest = difference;
+    if (Number.isNaN(difference)) return Number.NaN;
+    if (difference > largest) largest = difference;
   }
   return largest;
 }
