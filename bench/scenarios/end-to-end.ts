@@ -47,7 +47,7 @@ async function run(context: Context): Promise<Outcome> {
   const rows: Row[] = [];
   // A quick look at one level is enough to see that every system works.
   const levels = options.levels ?? (quick ? (['head'] as const) : LEVELS);
-  const batchSize = quick ? 8 : 32;
+  const batchSize = quick ? 10 : 32;
   for (const level of levels) {
     const systems = found.filter((system) => system.train && (system.trains?.(level) ?? true));
     const parts = systems.map((system) => partFor(system, level, options));

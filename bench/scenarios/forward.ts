@@ -72,7 +72,7 @@ async function run(context: Context): Promise<Outcome> {
         ? []
         : [
             {
-              name: 'ratio to PyTorch tuned',
+              name: 'ratio to PyTorch tuned, eager',
               value: own / tuned,
               limit: 3.5,
               sense: 'at least',

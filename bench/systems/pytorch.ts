@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { which } from '../../lib/system/which.ts';
+import type { Command } from '../measuring/process.ts';
 import type { Python } from './python.ts';
 import { EPSILON, type Missing, type System } from './system.ts';
 import type { Weights } from './weights.ts';
@@ -28,25 +29,23 @@ export function pytorch(python: Python, weights: Weights, folder: string): (Syst
 
 function system(variant: Variant, python: Python, weights: Weights, folder: string): System {
   let runs = 0;
-  const given = async (job: object) => ({
-    ...job,
-    variant,
-    weights: await weights.pth(python),
-    epsilon: EPSILON,
-  });
+  const command = async (script: string, job: object): Promise<Command> => {
+    const parameters = { ...job, variant, weights: await weights.pth(python), epsilon: EPSILON };
+    const made = await python.command(script, parameters, folder);
+    // What was compiled is kept between these runs, as on a user's machine, and nothing older is found.
+    return { ...made, env: { ...made.env, TORCHINDUCTOR_CACHE_DIR: path.join(folder, 'inductor') } };
+  };
   return {
     name: `pytorch-${variant}`,
     ...VARIANTS[variant],
-    train: async (job) => {
-      const out = path.join(folder, `pytorch-${variant}-${++runs}.pth`);
-      return python.command('pytorch/train.py', { ...(await given(job)), out }, folder);
-    },
+    train: (job) =>
+      command('pytorch/train.py', { ...job, out: path.join(folder, `pytorch-${variant}-${++runs}.pth`) }),
     // The cache has no forward pass of its own, and with everything trained there is nothing to keep.
     ...(variant === 'cached'
       ? { trains: (level) => level !== 'everything' }
-      : { forward: async (job) => python.command('pytorch/forward.py', await given(job), folder) }),
+      : { forward: (job) => command('pytorch/forward.py', job) }),
     ...(variant === 'tutorial' && {
-      predict: async (image) => python.command('pytorch/predict.py', await given({ image }), folder),
+      predict: (image) => command('pytorch/predict.py', { image }),
     }),
   };
 }
