@@ -42,6 +42,7 @@ Napi::Object to_object(Napi::Env env, const model::Layer& layer);
 Napi::Object to_object(Napi::Env env, const train::EpochRecord& record);
 Napi::Object to_object(Napi::Env env, const train::Evaluation& evaluation);
 Napi::Object to_object(Napi::Env env, const train::History& history);
+Napi::Object to_object(Napi::Env env, const train::CacheReport& report);
 Napi::Array to_array(Napi::Env env, const std::vector<data::UnreadableImage>& images);
 // float32 tensor on the CPU -> { data: Float32Array, shape: number[] }
 Napi::Object to_object(Napi::Env env, const at::Tensor& tensor);

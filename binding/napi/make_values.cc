@@ -64,7 +64,28 @@ Napi::Object to_object(Napi::Env env, const train::History& history) {
   object.Set("skipped", to_array(env, history.unreadable));
   object.Set("bestEpoch", static_cast<double>(history.best_epoch));
   object.Set("stoppedEarly", history.stopped_early);
-  object.Set("secondsWaited", history.seconds_waited);
+  if (history.evaluation) object.Set("evaluation", to_object(env, *history.evaluation));
+  const train::TimeSpent& time = history.time;
+  Napi::Object seconds = Napi::Object::New(env);
+  seconds.Set("total", time.total);
+  seconds.Set("waiting", time.waiting);
+  seconds.Set("frozen", time.frozen);
+  seconds.Set("cache", time.cache);
+  seconds.Set("trained", time.trained);
+  seconds.Set("validation", time.validation);
+  object.Set("seconds", seconds);
+  return object;
+}
+
+Napi::Object to_object(Napi::Env env, const train::CacheReport& report) {
+  static constexpr const char* kPlaces[] = {"off", "device", "memory", "disk"};
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("place", kPlaces[static_cast<int>(report.place)]);
+  object.Set("bytes", static_cast<double>(report.bytes));
+  object.Set("images", static_cast<double>(report.images));
+  object.Set("found", static_cast<double>(report.found));
+  if (!report.file.empty()) object.Set("file", report.file);
+  if (!report.reason.empty()) object.Set("reason", report.reason);
   return object;
 }
 

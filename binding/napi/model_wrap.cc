@@ -133,6 +133,9 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
             object.Set("startEpoch", static_cast<double>(event.start_epoch));
             object.Set("trainableParameters", static_cast<double>(event.trainable_parameters));
             object.Set("precision", precision);
+            object.Set("boundary", event.boundary);
+            object.Set("trainCache", to_object(env, event.training_cache));
+            object.Set("validationCache", to_object(env, event.validation_cache));
             return object;
           });
         };

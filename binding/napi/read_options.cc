@@ -219,6 +219,15 @@ train::FitOptions fit_options(const Napi::Object& object, const device::Backend&
              {"flip", Augmentation::kFlip},
              {"standard", Augmentation::kStandard}},
             result.augmentation);
+  read(object, "augmentViews", result.views);
+  if (has(object, "cache")) {
+    using Mode = train::CacheOptions::Mode;
+    const Napi::Object cache = object.Get("cache").As<Napi::Object>();
+    read_enum(cache, "mode", {{"off", Mode::kOff}, {"auto", Mode::kAuto}, {"disk", Mode::kDisk}},
+              result.cache.mode);
+    read(cache, "memory", result.cache.memory);
+    read(cache, "directory", result.cache.directory);
+  }
   read(object, "accumulationSteps", result.accumulation_steps);
   read(object, "clipNorm", result.clip_norm);
   if (has(object, "earlyStopping")) {

@@ -24,6 +24,8 @@ struct Loader::State {
   BatchBuffer allocate() const;
   void work();
   void record(const BatchWork& work);
+  void leave_out(int64_t sample, const SampleFailure& failure);
+  int64_t row_bytes() const;
   void check_bad_images() const;
   Batch to_batch(std::shared_ptr<BatchWork> work) const;
 
@@ -100,12 +102,15 @@ void Loader::State::record(const BatchWork& work) {
     if (!work.failures[i]) continue;
     const SampleFailure& failure = *work.failures[i];
     if (!options.drop_unreadable) throw Error(failure.code, failure.reason);
-    const int64_t sample = work.samples[i];
-    if (unreadable.empty()) first_unreadable = sample;
-    unreadable.insert({sample, {sample, dataset->name(sample), failure.code, failure.reason}});
-    queue->leave_out(sample);
+    leave_out(work.samples[i], failure);
   }
   check_bad_images();
+}
+
+void Loader::State::leave_out(int64_t sample, const SampleFailure& failure) {
+  if (unreadable.empty()) first_unreadable = sample;
+  unreadable.insert({sample, {sample, dataset->name(sample), failure.code, failure.reason}});
+  queue->leave_out(sample);
 }
 
 void Loader::State::check_bad_images() const {
@@ -114,6 +119,13 @@ void Loader::State::check_bad_images() const {
   fail("ERR_TOO_MANY_BAD_IMAGES", unreadable.size(), " of ", samples,
        " images are unreadable, more than the share of ", options.max_unreadable_share,
        " that is allowed; the first: ", unreadable.at(first_unreadable).reason);
+}
+
+int64_t Loader::State::row_bytes() const {
+  const at::Tensor& pixels = dataset->pixels;
+  if (pixels.defined() && pixels.scalar_type() == at::kFloat)
+    return pixels.stride(0) * static_cast<int64_t>(sizeof(float));
+  return options.preprocessing.height * options.preprocessing.width * 3;
 }
 
 // Moves the readable samples together and fills in the labels.
@@ -156,9 +168,24 @@ void Loader::start_epoch(int64_t epoch, int64_t first_batch) {
          " but received ", first_batch, ".");
   }
   state_->queue->start(
-      epoch,
+      options.views > 0 ? epoch % options.views : epoch,
       epoch_order(state_->samples, options.shuffle, options.seed, static_cast<uint64_t>(epoch)),
       first_batch * options.batch_size, options.batch_size);
+}
+
+void Loader::find_reasons(const std::vector<int64_t>& samples) {
+  State& state = *state_;
+  SampleReader reader(*state.dataset, state.options.preprocessing, Augmentation::kNone,
+                      state.options.decode);
+  std::vector<uint8_t> ignored(static_cast<size_t>(state.row_bytes()));
+  for (const int64_t sample : samples) {
+    try {
+      reader.read({0, 0, static_cast<uint64_t>(sample)}, ignored.data());
+    } catch (const Error& error) {
+      state.leave_out(sample, {error.code(), error.what()});
+    }
+  }
+  state.check_bad_images();
 }
 
 std::optional<Batch> Loader::next() {

@@ -20,6 +20,9 @@ struct LoaderOptions {
   int64_t batch_size = 32;
   Preprocessing preprocessing;
   Augmentation augmentation = Augmentation::kNone;
+  // So many different views of an image, used in turns from epoch to epoch; 0: a new one each
+  // epoch.
+  int64_t views = 0;
   bool shuffle = false;
   bool drop_unreadable = true;  // false: the first unreadable image throws (predict)
   uint64_t seed = 0;
@@ -65,6 +68,9 @@ class Loader {
   // is a function of (seed, epoch). `first_batch` skips that many batches without decoding them
   // (resuming).
   void start_epoch(int64_t epoch, int64_t first_batch = 0);
+
+  // Tries to read these samples, known to be unreadable, and finds out why.
+  void find_reasons(const std::vector<int64_t>& samples);
 
   // The next batch in order, waiting for it; nullopt at the end of the epoch. Batches whose every
   // image was unreadable come with n = 0. Throws ERR_TOO_MANY_BAD_IMAGES, or without

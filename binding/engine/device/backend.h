@@ -32,6 +32,9 @@ class Backend {
   // Waits for everything started by the calling thread.
   virtual void synchronize() const = 0;
 
+  // Bytes of the device's own memory that tensors may still take; 0 where it has none of its own.
+  virtual int64_t free_memory() const = 0;
+
   // The arithmetic runs faster in bfloat16 than in float32.
   virtual bool fast_bfloat16() const = 0;
 };

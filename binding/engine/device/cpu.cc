@@ -31,6 +31,8 @@ class CpuBackend final : public Backend {
 
   void synchronize() const override {}
 
+  int64_t free_memory() const override { return 0; }
+
   // Without these instructions oneDNN computes bfloat16 through float32 conversions, slower than
   // float32.
   bool fast_bfloat16() const override {

@@ -67,6 +67,17 @@ class CudaBackend final : public Backend {
     uploads_.clear();
   }
 
+  int64_t free_memory() const override {
+    const c10::cuda::CUDAGuard guard(index_);
+    size_t free = 0, total = 0;
+    C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+    // What the allocator keeps of freed tensors is free as well.
+    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index_);
+    constexpr size_t kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    return static_cast<int64_t>(free) + stats.reserved_bytes[kAll].current -
+           stats.allocated_bytes[kAll].current;
+  }
+
   // Tensor cores multiply bfloat16 from compute capability 8.0 (Ampere) on.
   bool fast_bfloat16() const override { return at::cuda::getDeviceProperties(index_)->major >= 8; }
 

@@ -1,4 +1,4 @@
-// A convolution with the frozen BatchNorm after it folded into its weight and bias.
+// Convolutions with the frozen BatchNorms after them folded into their weights and biases.
 #pragma once
 
 #include "engine/model/modules.h"

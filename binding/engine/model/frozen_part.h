@@ -1,8 +1,11 @@
 // The frozen part of a network: everything below the first trained unit, a pure function of its
-// input. How it is run is the implementation's affair; callers see features at the boundary.
+// input, run as inference. Where nothing below the head is trained, the head's global average
+// pooling belongs to it as well: the features are then a vector an image.
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/model/network.h"
 #include "engine/torch.h"
@@ -14,13 +17,26 @@ class FrozenPart {
   virtual ~FrozenPart() = default;
 
   // Normalised images [N, 3, H, W] (channels-last, compute type) -> the input of the first trained
-  // unit, in the same layout and type. Never records gradients.
-  virtual at::Tensor forward(const at::Tensor& images) const = 0;
+  // layer, [N, C, h, w] in the same layout and type, or [N, C]. Never records gradients.
+  //
+  // An image's features do not depend on the other images of the batch, nor on their number where
+  // `repeatable`: then the last images are computed in a group of the usual size, filled up.
+  virtual at::Tensor forward(const at::Tensor& images, bool repeatable = false) const = 0;
 };
 
 // Units 0 .. units-1 of `network`, copied and prepared for inference: later changes of the network
-// do not show. `units` may reach up to the head, not into it.
+// do not show. `units` may reach up to the head, not into it but for its pooling.
 std::unique_ptr<FrozenPart> make_frozen_part(const Network& network, int units,
                                              at::ScalarType compute);
+
+// One image's features after `units` units: [C, h, w], or [C] where they are pooled.
+std::vector<int64_t> feature_shape(const Network& network, int units);
+
+// The frozen part of so many units ends with the head's global average pooling.
+bool ends_pooled(const Network& network, int units);
+
+// What the last of so many units is called: "layer4.1", "avgpool" where it ends pooled; "" for
+// none.
+std::string unit_name(const Network& network, int units);
 
 }  // namespace thaw::model

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/model/folded.h"
+#include "engine/model/frozen_part.h"
 
 namespace thaw::model {
 namespace {
@@ -126,6 +127,7 @@ class EagerTrainedPart final : public TrainedPart {
  public:
   EagerTrainedPart(const Network& network, int first_unit, at::ScalarType compute)
       : compute_(compute), head_(network.head()), final_(network.final_activation()) {
+    if (ends_pooled(network, first_unit)) head_.erase(head_.begin());  // the frozen part does it
     if (first_unit == 0) stem_.emplace(network.stem(), compute);
     for (int unit = std::max(first_unit, 1); unit < network.head_unit(); ++unit) {
       blocks_.emplace_back(network.blocks().at(unit - 1), compute);

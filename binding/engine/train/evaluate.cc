@@ -20,18 +20,15 @@ data::LoaderOptions loader_options(const Session& session, const DataOptions& op
   return loader;
 }
 
-void evaluate_pass(const Session& session, const Session::Parts& parts, data::Loader& loader,
-                   const Loss& loss, at::ScalarType compute, Metrics& metrics,
-                   const StopFlag* stop) {
+void evaluate_pass(FeatureSource& source, const model::TrainedPart& trained, const Loss& loss,
+                   Metrics& metrics, const StopFlag* stop) {
   at::NoGradGuard no_grad;
-  loader.start_epoch(0);
-  while (std::optional<data::Batch> batch = loader.next()) {
+  source.start_epoch(0);
+  while (std::optional<FeatureBatch> batch = source.next()) {
     check_stop(stop);
-    if (batch->samples.empty()) continue;
-    const at::Tensor labels = session.backend->upload(batch->labels, batch->lease);
-    const at::Tensor images = session.input(batch->images, batch->lease, compute);
-    const at::Tensor logits = parts.trained->forward(parts.frozen->forward(images), {});
-    metrics.add(loss(logits, labels), logits, labels);
+    if (batch->images() == 0) continue;
+    const at::Tensor logits = trained.forward(batch->features, {});
+    metrics.add(loss(logits, batch->labels), logits, batch->labels);
   }
 }
 
@@ -42,10 +39,11 @@ Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> datas
   const Loss loss(loss_options, session.network->outputs(), session.network->device());
   Metrics metrics(std::max(classes, session.network->outputs()), /*confusion=*/true,
                   session.network->device());
-  data::Loader loader(std::move(dataset), loader_options(session, options));
-  evaluate_pass(session, session.inference(options.compute), loader, loss, options.compute, metrics,
-                stop);
-  return {metrics.read(), metrics.confusion(), loader.unreadable()};
+  const Session::Parts& parts = session.inference(options.compute);
+  FeatureSource source(session, parts.frozen, std::move(dataset), loader_options(session, options),
+                       options.compute);
+  evaluate_pass(source, *parts.trained, loss, metrics, stop);
+  return {metrics.read(), metrics.confusion(), source.unreadable()};
 }
 
 at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> dataset,

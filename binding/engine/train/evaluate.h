@@ -5,17 +5,13 @@
 #include <vector>
 
 #include "engine/data/loader.h"
+#include "engine/train/features.h"
+#include "engine/train/history.h"
 #include "engine/train/metrics.h"
 #include "engine/train/options.h"
 #include "engine/train/session.h"
 
 namespace thaw::train {
-
-struct Evaluation {
-  Metrics::Values values;
-  std::vector<int64_t> confusion;  // classes x classes; rows: label, columns: prediction
-  std::vector<data::UnreadableImage> unreadable;
-};
 
 // Throws what the loader throws, ERR_ABORTED.
 Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
@@ -36,8 +32,7 @@ at::Tensor apply(Session& session, const at::Tensor& images, at::ScalarType comp
 data::LoaderOptions loader_options(const Session& session, const DataOptions& options);
 
 // One pass in inference mode; used by evaluate() and for validation while training.
-void evaluate_pass(const Session& session, const Session::Parts& parts, data::Loader& loader,
-                   const Loss& loss, at::ScalarType compute, Metrics& metrics,
-                   const StopFlag* stop);
+void evaluate_pass(FeatureSource& source, const model::TrainedPart& trained, const Loss& loss,
+                   Metrics& metrics, const StopFlag* stop);
 
 }  // namespace thaw::train

@@ -1,6 +1,5 @@
 #include "engine/train/fit.h"
 
-#include <chrono>
 #include <cmath>
 
 #include "engine/error.h"
@@ -8,11 +7,12 @@
 #include "engine/train/early_stopping.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/step.h"
+#include "engine/train/stopwatch.h"
 
 namespace thaw::train {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = Stopwatch::Clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -29,50 +29,81 @@ class Run {
         options_(options),
         events_(events),
         stop_(stop),
-        step_(session, training, options, classes),
-        loader_(dataset, training_loader_options()) {
-    if (validation) validation_.emplace(std::move(validation), loader_options(session, options));
+        units_(std::min(session.network->first_trained_unit(), session.network->head_unit())),
+        parts_(session.split(units_, options.compute)),
+        step_(session, parts_.trained, training, options, classes) {
     if (options.early_stopping) watch_.emplace(*options.early_stopping);
-    if (watch_ && watch_->needs_validation() && !validation_) {
+    if (watch_ && watch_->needs_validation() && !validation) {
       fail("ERR_INVALID_ARGUMENT", "Early stopping on a validation quantity needs validationData.");
     }
     if (!options.checkpoint_directory.empty()) {
       fingerprint_ = run_fingerprint(*session.network, *dataset, training, options);
       if (options.resume) resume();
     }
+    open_sources(std::move(dataset), std::move(validation));
   }
 
   History operator()() {
     if (events_.begin) {
-      events_.begin({.batches = loader_.batches_per_epoch(),
+      events_.begin({.batches = training_->batches_per_epoch(),
                      .start_epoch = position_.epoch,
-                     .trainable_parameters = step_.trainable_parameters()});
+                     .trainable_parameters = step_.trainable_parameters(),
+                     .boundary = model::unit_name(*session_.network, units_),
+                     .training_cache = training_cache_,
+                     .validation_cache = validation_cache_});
     }
     while (position_.epoch < options_.epochs && !stopped_early_) run_epoch();
     if (watch_ && options_.early_stopping->restore_best && !best_.empty()) {
       restore_state(*session_.network, best_);
+      evaluation_.reset();
     }
     session_.network->touch();
     History history;
     history.epochs = position_.epochs;
-    history.unreadable = loader_.unreadable();
+    history.unreadable = training_->unreadable();
     if (validation_) {
+      if (!evaluation_) evaluate_now();
+      history.evaluation = evaluation_;
       for (data::UnreadableImage& image : validation_->unreadable())
         history.unreadable.push_back(image);
     }
     history.best_epoch = watch_ ? watch_->best_epoch() : -1;
     history.stopped_early = stopped_early_;
-    history.seconds_waited = loader_.seconds_waited();
+    history.time = time_spent();
     return history;
   }
 
  private:
-  data::LoaderOptions training_loader_options() const {
+  void open_sources(std::shared_ptr<const data::Dataset> dataset,
+                    std::shared_ptr<const data::Dataset> validation) {
+    CachePlan plan(session_, units_, options_.compute, options_.cache);
+    const int64_t passes = options_.epochs - position_.epoch;
+    const auto open = [&](const char* name, std::shared_ptr<const data::Dataset> from,
+                          const data::LoaderOptions& loader, CacheReport& report) {
+      auto cache = plan.make(name, *from, loader, passes, report);
+      return std::make_unique<FeatureSource>(session_, parts_.frozen, std::move(from), loader,
+                                             options_.compute, std::move(cache));
+    };
     data::LoaderOptions loader = loader_options(session_, options_);
+    // Validation first: it is the smaller one, and nothing is random about it.
+    if (validation)
+      validation_ = open("validation", std::move(validation), loader, validation_cache_);
     loader.shuffle = options_.shuffle;
     loader.seed = options_.seed;
     loader.augmentation = options_.augmentation;
-    return loader;
+    loader.views = options_.augmentation == data::Augmentation::kNone ? 0 : options_.views;
+    training_ = open("train", std::move(dataset), loader, training_cache_);
+  }
+
+  TimeSpent time_spent() const {
+    const FeatureSource::Seconds& training = training_->seconds();
+    TimeSpent time{.total = seconds_since(start_),
+                   .waiting = training.waiting,
+                   .frozen = training.frozen,
+                   .cache = training.cache,
+                   .trained = seconds_trained_,
+                   .validation = seconds_validated_};
+    return time;
   }
 
   void run_epoch() {
@@ -80,6 +111,7 @@ class Run {
     EpochRecord record;
     const Clock::time_point start = Clock::now();
     const double seconds_before = position_.training_seconds;
+    evaluation_.reset();
     train_epoch(record);
     if (validation_) validate(record);
     record.seconds = seconds_before + seconds_since(start);
@@ -100,7 +132,7 @@ class Run {
   }
 
   void train_epoch(EpochRecord& record) {
-    const int64_t epoch = position_.epoch, batches = loader_.batches_per_epoch();
+    const int64_t epoch = position_.epoch, batches = training_->batches_per_epoch();
     Metrics metrics(classes_, /*confusion=*/false, session_.network->device());
     if (position_.metric_sums.defined()) metrics.restore(position_.metric_sums);
     const double seconds_before = position_.training_seconds;
@@ -108,17 +140,17 @@ class Run {
     const auto elapsed = [&] { return seconds_before + seconds_since(start); };
     Clock::time_point reported = start;
 
-    loader_.start_epoch(epoch, position_.batch);
+    training_->start_epoch(epoch, position_.batch);
     for (int64_t batch = position_.batch; batch < batches; ++batch) {
       if (!step_.pending() && stopping()) abort_at(batch, metrics, elapsed());
-      std::optional<data::Batch> next = loader_.next();
+      const std::optional<FeatureBatch> next = training_->next();
       if (!next) break;
-      if (next->samples.empty()) continue;
-      // On the CPU these are the loader's own buffer: `next` is held until the step is done.
-      const at::Tensor labels = session_.backend->upload(next->labels, next->lease);
-      const at::Tensor images = session_.input(next->images, next->lease, options_.compute);
-      record.learning_rate =
-          step_(images, labels, epoch * batches + batch, batches, batch + 1 == batches, metrics);
+      if (next->images() == 0) continue;
+      {
+        const Stopwatch watch(seconds_trained_);
+        record.learning_rate = step_(next->features, next->labels, epoch * batches + batch, batches,
+                                     batch + 1 == batches, metrics);
+      }
       if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
         reported = Clock::now();
         report(epoch, batch, batches, metrics, elapsed());
@@ -139,16 +171,22 @@ class Run {
   }
 
   void validate(EpochRecord& record) {
-    Metrics metrics(classes_, /*confusion=*/false, session_.network->device());
     try {
-      evaluate_pass(session_, step_.parts(), *validation_, step_.loss(), options_.compute, metrics,
-                    stop_);
+      evaluate_now();
     } catch (const Error& error) {
       if (error.code() == "ERR_ABORTED") save();  // resumes with this validation
       throw;
     }
-    record.validation = metrics.read();
+    record.validation = evaluation_->values;
     record.validated = true;
+  }
+
+  void evaluate_now() {
+    const Stopwatch watch(seconds_validated_);
+    Metrics metrics(std::max(classes_, session_.network->outputs()), /*confusion=*/true,
+                    session_.network->device());
+    evaluate_pass(*validation_, *parts_.trained, step_.loss(), metrics, stop_);
+    evaluation_ = {metrics.read(), metrics.confusion()};
   }
 
   void report(int64_t epoch, int64_t batch, int64_t batches, const Metrics& metrics,
@@ -211,14 +249,19 @@ class Run {
   const FitOptions& options_;
   const FitEvents& events_;
   const StopFlag* stop_;
+  const int units_;  // frozen
+  const Session::Parts parts_;
   Step step_;
-  data::Loader loader_;
-  std::optional<data::Loader> validation_;
+  std::unique_ptr<FeatureSource> training_, validation_;
+  CacheReport training_cache_, validation_cache_;
+  std::optional<Evaluation> evaluation_;  // of the weights as they are now
   std::optional<EarlyStoppingWatch> watch_;
   std::string fingerprint_;
   Checkpoint position_;  // where the run stands; its tensors are filled in only to be saved
   StateDict best_;
   bool stopped_early_ = false;
+  const Clock::time_point start_ = Clock::now();
+  double seconds_trained_ = 0, seconds_validated_ = 0;
 };
 
 }  // namespace

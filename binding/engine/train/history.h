@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/loader.h"
+#include "engine/train/cache_plan.h"
 #include "engine/train/metrics.h"
 
 namespace thaw::train {
@@ -21,18 +22,38 @@ struct EpochRecord {
   double learning_rate = 0;      // of the last step, before per-group rates
 };
 
+struct Evaluation {
+  Metrics::Values values;
+  std::vector<int64_t> confusion;  // classes x classes; rows: label, columns: prediction
+  std::vector<data::UnreadableImage> unreadable = {};
+};
+
+// Where the time of a run went, seconds. A GPU works beside the thread that is timed: there, only
+// `total`, `waiting` and `validation` tell something.
+struct TimeSpent {
+  double total = 0;
+  double waiting = 0;     // training waited for images to be read and decoded
+  double frozen = 0;      // features of the frozen part
+  double cache = 0;       // keeping and recalling features
+  double trained = 0;     // forward and backward of the trained part, optimizer
+  double validation = 0;  // all of it, waiting included
+};
+
 struct History {
   std::vector<EpochRecord> epochs;
   std::vector<data::UnreadableImage> unreadable;
   int64_t best_epoch = -1;  // from 0; -1 without early stopping
   bool stopped_early = false;
-  double seconds_waited = 0;  // for data
+  std::optional<Evaluation> evaluation;  // on the validation data, of the weights at the end
+  TimeSpent time;
 };
 
 struct BeginEvent {
   int64_t batches;      // an epoch
   int64_t start_epoch;  // from 0; later than 0 when resumed
   int64_t trainable_parameters;
+  std::string boundary;  // the last frozen layer's module; empty where nothing is frozen
+  CacheReport training_cache, validation_cache;
 };
 
 struct BatchEvent {

@@ -47,12 +47,27 @@ struct DataOptions {
   at::ScalarType compute = at::kFloat;
 };
 
+// Where the features at the freeze boundary may be kept from epoch to epoch.
+struct CacheOptions {
+  enum class Mode {
+    kOff,
+    kAuto,  // in memory within the limit, else in a file, else not at all
+    kDisk,  // in a file, for other runs to find
+  };
+  Mode mode = Mode::kAuto;
+  int64_t memory = int64_t{1} << 30;  // bytes of the host's memory that it may take
+  std::string directory;              // of the files; empty: no files
+};
+
 // What Keras' fit() takes.
 struct FitOptions : DataOptions {
   int64_t epochs = 1;
   bool shuffle = true;
   uint64_t seed = 0;
   data::Augmentation augmentation = data::Augmentation::kNone;
+  // So many augmented views of an image, used in turns; 0: a new one each epoch.
+  int64_t views = 0;
+  CacheOptions cache;
   int64_t accumulation_steps = 1;  // batches whose gradients are averaged into one step
   double clip_norm = 0;            // of all gradients together; 0: not clipped
   std::optional<EarlyStopping> early_stopping;

@@ -49,12 +49,11 @@ uint64_t mix(uint64_t seed, uint64_t counter) {
 
 }  // namespace
 
-Step::Step(const Session& session, const TrainingOptions& training, const FitOptions& options,
-           int64_t classes)
-    : session_(session),
+Step::Step(const Session& session, std::shared_ptr<const model::TrainedPart> trained,
+           const TrainingOptions& training, const FitOptions& options, int64_t classes)
+    : trained_(std::move(trained)),
       training_(training),
       options_(options),
-      parts_(session.split(session.network->first_trained_unit(), options.compute)),
       loss_(training.loss, session.network->outputs(), session.network->device()),
       optimizer_(training.optimizer, make_groups(*session.network, training)),
       dropout_(session.backend->generator(options.seed)) {
@@ -71,14 +70,12 @@ Step::Step(const Session& session, const TrainingOptions& training, const FitOpt
   optimizer_.zero_gradients();
 }
 
-double Step::operator()(const at::Tensor& images, const at::Tensor& labels, int64_t step,
+double Step::operator()(const at::Tensor& features, const at::Tensor& labels, int64_t step,
                         int64_t batches, bool last, Metrics& metrics) {
-  const at::Tensor features = parts_.frozen->forward(images);
   // A state of its own for each step: a resumed run draws what the uninterrupted one would have
   // drawn.
   dropout_.set_current_seed(mix(options_.seed, static_cast<uint64_t>(step)));
-  const at::Tensor logits =
-      parts_.trained->forward(features, {.training = true, .generator = dropout_});
+  const at::Tensor logits = trained_->forward(features, {.training = true, .generator = dropout_});
   const at::Tensor loss = loss_(logits, labels);
   if (options_.accumulation_steps > 1) {
     (loss / static_cast<double>(options_.accumulation_steps)).backward();

@@ -1,4 +1,4 @@
-// One optimizer step over a batch: frozen part, trained part, loss, gradients, update.
+// One optimizer step over a batch of features: trained part, loss, gradients, update.
 #pragma once
 
 #include <memory>
@@ -11,18 +11,17 @@ namespace thaw::train {
 
 class Step {
  public:
-  // Prepares the session's network for training with its present trainable flags.
+  // Trains what the session's network has trainable at present, by way of `trained`.
   // Throws ERR_NOTHING_TO_TRAIN, ERR_INVALID_ARGUMENT.
-  Step(const Session& session, const TrainingOptions& training, const FitOptions& options,
-       int64_t classes);
+  Step(const Session& session, std::shared_ptr<const model::TrainedPart> trained,
+       const TrainingOptions& training, const FitOptions& options, int64_t classes);
 
   // Adds the batch's gradients; updates the parameters after every `accumulation_steps` batches and
   // when `last` of the epoch. `step` counts batches from the start of training; it keys dropout.
   // Returns the learning rate in force.
-  double operator()(const at::Tensor& images, const at::Tensor& labels, int64_t step,
+  double operator()(const at::Tensor& features, const at::Tensor& labels, int64_t step,
                     int64_t batches, bool last, Metrics& metrics);
 
-  const Session::Parts& parts() const { return parts_; }
   const Loss& loss() const { return loss_; }
   Optimizer& optimizer() { return optimizer_; }
   // Gradients wait for an update: not a place to stop at.
@@ -30,10 +29,9 @@ class Step {
   int64_t trainable_parameters() const { return trainable_parameters_; }
 
  private:
-  const Session& session_;
+  std::shared_ptr<const model::TrainedPart> trained_;
   TrainingOptions training_;
   FitOptions options_;
-  Session::Parts parts_;
   Loss loss_;
   Optimizer optimizer_;
   at::Generator dropout_;

@@ -1,0 +1,86 @@
+#include "engine/train/cache_key.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/util/hash.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include "engine/data/sample.h"
+#include "engine/error.h"
+
+namespace thaw::train {
+namespace {
+
+// Raised when the same key would mean other features.
+constexpr int kVersion = 1;
+
+std::string digest(const void* bytes, size_t size) {
+  return c10::sha1(std::string(static_cast<const char*>(bytes), size)).str();
+}
+
+std::string digest(const at::Tensor& tensor) {
+  const at::Tensor values = tensor.detach().to(at::kCPU).contiguous();
+  return digest(values.const_data_ptr(), values.nbytes());
+}
+
+void describe(std::ostringstream& text, const model::ConvolutionNorm& pair) {
+  const auto& [convolution, norm] = pair;
+  text << convolution.name << convolution.stride << convolution.padding << norm.epsilon;
+  for (const at::Tensor& tensor :
+       {convolution.weight, norm.weight, norm.bias, norm.running_mean, norm.running_var}) {
+    text << digest(tensor);
+  }
+}
+
+std::string image_digest(const data::Dataset& dataset, int64_t sample,
+                         std::vector<uint8_t>& buffer) {
+  if (dataset.pixels.defined()) return digest(dataset.pixels[sample]);
+  if (!dataset.encoded.empty()) {
+    return digest(dataset.encoded[sample].data(), dataset.encoded[sample].size());
+  }
+  try {
+    data::read_file(dataset.paths[sample], buffer);
+  } catch (const Error&) {
+    return "unreadable";
+  }
+  return digest(buffer.data(), buffer.size());
+}
+
+std::string images_digest(const data::Dataset& dataset) {
+  std::vector<std::string> digests(static_cast<size_t>(dataset.size()));
+  at::parallel_for(0, dataset.size(), 1, [&](int64_t begin, int64_t end) {
+    std::vector<uint8_t> buffer;
+    for (int64_t sample = begin; sample < end; ++sample)
+      digests[sample] = image_digest(dataset, sample, buffer);
+  });
+  std::string all;
+  for (const std::string& one : digests) all += one;
+  return digest(all.data(), all.size());
+}
+
+}  // namespace
+
+std::string cache_key(const Session& session, int units, at::ScalarType compute,
+                      const data::Dataset& dataset, const data::LoaderOptions& loader) {
+  std::ostringstream text;
+  text << std::hexfloat << kVersion << ' ' << TORCH_VERSION << ' ' << at::get_cpu_capability()
+       << ' ' << session.backend->device() << ' ' << compute << ' ';
+  const data::Preprocessing& p = session.preprocessing;
+  text << p.height << ' ' << p.width << ' ' << p.resize;
+  for (const double value : p.mean) text << ' ' << value;
+  for (const double value : p.std) text << ' ' << value;
+  text << ' ' << static_cast<int>(loader.augmentation) << ' ' << loader.views << ' ';
+  if (loader.augmentation != data::Augmentation::kNone) text << loader.seed;
+  text << ' ' << units << model::ends_pooled(*session.network, units);
+  if (units > 0) describe(text, session.network->stem());
+  for (int i = 0; i + 1 < units; ++i) {
+    const model::Block& block = session.network->blocks().at(i);
+    for (const model::ConvolutionNorm& pair : block.body) describe(text, pair);
+    if (block.downsample) describe(text, *block.downsample);
+  }
+  text << images_digest(dataset);
+  const std::string all = text.str();
+  return digest(all.data(), all.size());
+}
+
+}  // namespace thaw::train

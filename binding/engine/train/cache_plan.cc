@@ -1,0 +1,91 @@
+#include "engine/train/cache_plan.h"
+
+#include <filesystem>
+
+#include "engine/error.h"
+#include "engine/train/cache_key.h"
+
+namespace thaw::train {
+namespace {
+
+using data::ActivationCache;
+using Place = CacheReport::Place;
+
+// The rest of a GPU's memory is for the training itself.
+constexpr double kShareOfDevice = 0.4;
+
+// Why features that were to be kept would not be asked for again, or would not be the same.
+std::string not_worth_it(int units, const CacheOptions& options, const data::LoaderOptions& loader,
+                         int64_t passes) {
+  const bool random = loader.augmentation != data::Augmentation::kNone;
+  if (options.mode == CacheOptions::Mode::kOff) return "it was turned off";
+  if (units == 0) return "everything is trained";
+  if (random && loader.views == 0) return "every epoch augments the images anew";
+  if (options.mode == CacheOptions::Mode::kAuto && passes <= std::max<int64_t>(loader.views, 1))
+    return "no image is used twice";
+  return {};
+}
+
+}  // namespace
+
+CachePlan::CachePlan(const Session& session, int units, at::ScalarType compute,
+                     const CacheOptions& options)
+    : session_(session),
+      units_(units),
+      compute_(compute),
+      options_(options),
+      device_left_(static_cast<int64_t>(kShareOfDevice *
+                                        static_cast<double>(session.backend->free_memory()))),
+      memory_left_(options.memory) {}
+
+std::unique_ptr<ActivationCache> CachePlan::make(const std::string& name,
+                                                 const data::Dataset& dataset,
+                                                 const data::LoaderOptions& loader, int64_t passes,
+                                                 CacheReport& report) {
+  const ActivationCache::Layout layout{.rows = dataset.size() * std::max<int64_t>(loader.views, 1),
+                                       .shape = model::feature_shape(*session_.network, units_),
+                                       .type = compute_};
+  report = {.bytes = layout.bytes(), .images = layout.rows, .file = {}};
+  report.reason = not_worth_it(units_, options_, loader, passes);
+  if (!report.reason.empty()) return nullptr;
+  if (options_.mode == CacheOptions::Mode::kDisk)
+    return in_file(name, dataset, loader, layout, report);
+  if (layout.bytes() <= device_left_) {
+    device_left_ -= layout.bytes();
+    report.place = Place::kDevice;
+    return std::make_unique<ActivationCache>(layout, session_.backend->device());
+  }
+  if (layout.bytes() <= memory_left_) {
+    memory_left_ -= layout.bytes();
+    report.place = Place::kMemory;
+    return std::make_unique<ActivationCache>(layout, at::kCPU);
+  }
+  if (options_.directory.empty()) {
+    report.reason =
+        "it is larger than the memory that it may take, and no folder is given for a file";
+    return nullptr;
+  }
+  try {
+    return in_file(name, dataset, loader, layout, report);
+  } catch (const Error& error) {
+    report = {.bytes = layout.bytes(), .images = layout.rows, .file = {}, .reason = error.what()};
+    return nullptr;
+  }
+}
+
+std::unique_ptr<ActivationCache> CachePlan::in_file(const std::string& name,
+                                                    const data::Dataset& dataset,
+                                                    const data::LoaderOptions& loader,
+                                                    const ActivationCache::Layout& layout,
+                                                    CacheReport& report) {
+  report.file = (std::filesystem::path(options_.directory) / (name + ".features")).string();
+  auto file = std::make_unique<data::CacheFile>(
+      report.file, cache_key(session_, units_, compute_, dataset, loader), layout.rows,
+      layout.row_bytes());
+  auto cache = std::make_unique<ActivationCache>(layout, std::move(file));
+  for (int64_t row = 0; row < layout.rows; ++row) report.found += cache->has(row) ? 1 : 0;
+  report.place = Place::kDisk;
+  return cache;
+}
+
+}  // namespace thaw::train

@@ -1,0 +1,50 @@
+// Decides whether and where features are kept.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/data/activation_cache.h"
+#include "engine/train/options.h"
+#include "engine/train/session.h"
+
+namespace thaw::train {
+
+// What was decided for one data set.
+struct CacheReport {
+  enum class Place { kOff, kDevice, kMemory, kDisk };
+  Place place = Place::kOff;
+  int64_t bytes = 0;        // of the features, kept or not
+  int64_t images = 0;       // rows, each view counted
+  int64_t found = 0;        // of them, rows that an earlier run has left in the file
+  std::string file;         // on the disk
+  std::string reason = {};  // why it is off
+};
+
+class CachePlan {
+ public:
+  // For features after `units` units of the session's network.
+  CachePlan(const Session& session, int units, at::ScalarType compute, const CacheOptions& options);
+
+  // A cache for the data set that will be gone through `passes` times; null where none is worth
+  // having or none can be had. `name` is the file's. With CacheOptions::Mode::kDisk throws what
+  // CacheFile throws.
+  std::unique_ptr<data::ActivationCache> make(const std::string& name, const data::Dataset& dataset,
+                                              const data::LoaderOptions& loader, int64_t passes,
+                                              CacheReport& report);
+
+ private:
+  std::unique_ptr<data::ActivationCache> in_file(const std::string& name,
+                                                 const data::Dataset& dataset,
+                                                 const data::LoaderOptions& loader,
+                                                 const data::ActivationCache::Layout& layout,
+                                                 CacheReport& report);
+
+  const Session& session_;
+  int units_;
+  at::ScalarType compute_;
+  CacheOptions options_;
+  int64_t device_left_, memory_left_;  // bytes that may still be taken
+};
+
+}  // namespace thaw::train

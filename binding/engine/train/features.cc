@@ -1,0 +1,103 @@
+#include "engine/train/features.h"
+
+#include "engine/train/stopwatch.h"
+
+namespace thaw::train {
+
+FeatureSource::FeatureSource(const Session& session,
+                             std::shared_ptr<const model::FrozenPart> frozen,
+                             std::shared_ptr<const data::Dataset> dataset,
+                             data::LoaderOptions loader, at::ScalarType compute,
+                             std::unique_ptr<data::ActivationCache> cache)
+    : session_(session),
+      frozen_(std::move(frozen)),
+      dataset_(std::move(dataset)),
+      options_(loader),
+      compute_(compute),
+      loader_(dataset_, std::move(loader)),
+      cache_(std::move(cache)) {
+  if (!cache_) return;
+  // A file of an earlier run knows which images are unreadable, but not why.
+  std::vector<int64_t> unreadable;
+  for (int64_t sample = 0; sample < dataset_->size(); ++sample) {
+    if (cache_->unreadable(sample)) unreadable.push_back(sample);
+  }
+  loader_.find_reasons(unreadable);
+}
+
+void FeatureSource::start_epoch(int64_t epoch, int64_t first_batch) {
+  const int64_t images = dataset_->size();
+  first_row_ = options_.views > 0 ? epoch % options_.views * images : 0;
+  recalling_ = cache_ && cache_->complete(first_row_, images);
+  if (!recalling_) {
+    loader_.start_epoch(epoch, first_batch);
+    return;
+  }
+  const std::vector<int64_t> order =
+      data::epoch_order(images, options_.shuffle, options_.seed, static_cast<uint64_t>(epoch));
+  std::vector<int64_t> labels;
+  order_.clear();
+  ends_.clear();
+  for (int64_t i = first_batch * options_.batch_size; i < images; ++i) {
+    if (cache_->has(first_row_ + order[i])) {
+      order_.push_back(first_row_ + order[i]);
+      labels.push_back(dataset_->labels[order[i]]);
+    }
+    if ((i + 1) % options_.batch_size == 0 || i + 1 == images)
+      ends_.push_back(static_cast<int64_t>(order_.size()));
+  }
+  rows_ = at::tensor(order_, at::kLong).to(cache_->device());
+  labels_ = at::tensor(labels, at::kLong).to(session_.backend->device());
+  batch_ = 0;
+}
+
+std::optional<FeatureBatch> FeatureSource::next() { return recalling_ ? recall() : compute(); }
+
+std::optional<FeatureBatch> FeatureSource::compute() {
+  std::optional<data::Batch> batch;
+  {
+    const Stopwatch watch(seconds_.waiting);
+    batch = loader_.next();
+  }
+  if (!batch) return {};
+  if (cache_) {
+    for (const data::UnreadableImage& image : loader_.unreadable())
+      cache_->mark_unreadable(first_row_ + image.sample);
+  }
+  if (batch->samples.empty()) return FeatureBatch{};
+  FeatureBatch result;
+  {
+    const Stopwatch watch(seconds_.frozen);
+    result.labels = session_.backend->upload(batch->labels, batch->lease);
+    result.features = frozen_->forward(session_.input(batch->images, batch->lease, compute_),
+                                       /*repeatable=*/true);
+  }
+  if (cache_) remember(batch->samples, result.features);
+  result.lease = std::move(batch->lease);
+  return result;
+}
+
+void FeatureSource::remember(std::vector<int64_t> samples, const at::Tensor& features) {
+  const Stopwatch watch(seconds_.cache);
+  for (int64_t& row : samples) row += first_row_;
+  cache_->put(samples, features);
+}
+
+std::optional<FeatureBatch> FeatureSource::recall() {
+  if (batch_ == ends_.size()) return {};
+  const Stopwatch watch(seconds_.cache);
+  const int64_t begin = batch_ == 0 ? 0 : ends_[batch_ - 1];
+  const int64_t count = ends_[batch_] - begin;
+  ++batch_;
+  if (count == 0) return FeatureBatch{};
+  if (batch_ < ends_.size()) {
+    cache_->announce({order_.begin() + ends_[batch_ - 1], order_.begin() + ends_[batch_]});
+  }
+  at::Tensor features = cache_->get(rows_.narrow(0, begin, count));
+  if (features.device() != session_.backend->device())
+    features = session_.backend->upload(features, nullptr);
+  return FeatureBatch{
+      .features = std::move(features), .labels = labels_.narrow(0, begin, count), .lease = nullptr};
+}
+
+}  // namespace thaw::train

@@ -1,0 +1,67 @@
+// Batches of features at the freeze boundary: from images through the frozen part, or, once they
+// have all been computed, from the activation cache.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/data/activation_cache.h"
+#include "engine/data/loader.h"
+#include "engine/train/session.h"
+
+namespace thaw::train {
+
+struct FeatureBatch {
+  at::Tensor features;          // [n, ...] on the device, as FrozenPart::forward gives them
+  at::Tensor labels;            // [n] int64 on the device
+  std::shared_ptr<void> lease;  // hold it as long as either is in use
+  int64_t images() const { return features.defined() ? features.size(0) : 0; }
+};
+
+class FeatureSource {
+ public:
+  struct Seconds {
+    double waiting = 0;  // for images to be read and decoded
+    double frozen = 0;   // uploading them and computing their features
+    double cache = 0;    // writing features to the cache and reading them from it
+  };
+
+  // Without a cache the features are computed anew each epoch.
+  FeatureSource(const Session& session, std::shared_ptr<const model::FrozenPart> frozen,
+                std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions loader,
+                at::ScalarType compute, std::unique_ptr<data::ActivationCache> cache = nullptr);
+
+  int64_t batches_per_epoch() const { return loader_.batches_per_epoch(); }
+
+  // As data::Loader: batches and their order are the same with a cache and without.
+  void start_epoch(int64_t epoch, int64_t first_batch = 0);
+  std::optional<FeatureBatch> next();
+  std::vector<data::UnreadableImage> unreadable() const { return loader_.unreadable(); }
+
+  const Seconds& seconds() const { return seconds_; }
+
+ private:
+  std::optional<FeatureBatch> compute();
+  std::optional<FeatureBatch> recall();
+  void remember(std::vector<int64_t> samples, const at::Tensor& features);
+
+  const Session& session_;
+  std::shared_ptr<const model::FrozenPart> frozen_;
+  std::shared_ptr<const data::Dataset> dataset_;
+  data::LoaderOptions options_;
+  at::ScalarType compute_;
+  data::Loader loader_;
+  std::unique_ptr<data::ActivationCache> cache_;
+  Seconds seconds_;
+
+  int64_t first_row_ = 0;  // of this epoch's view
+  bool recalling_ = false;
+  // While recalling: the epoch's rows and labels in order, and where its batches end among them.
+  std::vector<int64_t> order_;
+  at::Tensor rows_, labels_;
+  std::vector<int64_t> ends_;
+  size_t batch_ = 0;
+};
+
+}  // namespace thaw::train
