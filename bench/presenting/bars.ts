@@ -21,11 +21,11 @@ export function bars({ unit, groups }: BarChart): Panel {
     y += GROUP;
     for (const { label, value, note } of group.bars) {
       const end = x(value);
-      const own = label === 'thaw' ? ' own' : '';
+      const style = label === 'thaw' ? 'own' : 'other';
       const beside = `${short(value)} ${unit}${note === undefined ? '' : ` · ${note}`}`;
       shown.push(
         `<text x="${LEFT - 10}" y="${y + 12}" text-anchor="end">${escapeHtml(label)}</text>` +
-          `<rect class="bar${own}" x="${LEFT}" y="${y}" width="${at(Math.max(1, end - LEFT))}" height="${BAR}" rx="2"/>` +
+          `<rect class="bar ${style}" x="${LEFT}" y="${y}" width="${at(Math.max(1, end - LEFT))}" height="${BAR}" rx="2"/>` +
           `<text class="faint" x="${at(Math.max(LEFT, end) + 6)}" y="${y + 12}">${escapeHtml(beside)}</text>`,
       );
       y += STEP;

@@ -28,14 +28,14 @@ export function lines({ xTitle, unit, lines }: LineChart): Panel {
     `<text class="faint" x="${at((LEFT + WIDTH - RIGHT) / 2)}" y="${HEIGHT + 36}" text-anchor="middle">${escapeHtml(xTitle)}</text>`,
   ];
   const drawn = lines.map(({ label, points: own }, i) => {
-    const colour = `var(--c${i % 5})`;
+    const colour = `c${i % 4}`;
     const path = own.map(([px, py], j) => `${j === 0 ? 'M' : 'L'}${at(x(px))} ${at(y(py))}`).join('');
     const dots = own.map(
       ([px, py]) =>
-        `<circle cx="${at(x(px))}" cy="${at(y(py))}" r="3" fill="${colour}"><title>${escapeHtml(label)}, ${short(px)}: ${short(py)} ${unit}</title></circle>`,
+        `<circle class="${colour}" cx="${at(x(px))}" cy="${at(y(py))}" r="3"><title>${escapeHtml(label)}, ${short(px)}: ${short(py)} ${unit}</title></circle>`,
     );
-    const key = `<text x="${WIDTH - RIGHT + 12}" y="${14 + 20 * i}" style="fill:${colour}">${escapeHtml(label)}</text>`;
-    return `<path class="line" d="${path}" stroke="${colour}"/>${dots.join('')}${key}`;
+    const key = `<text x="${WIDTH - RIGHT + 12}" y="${14 + 20 * i}" class="${colour}">${escapeHtml(label)}</text>`;
+    return `<path class="${colour}" d="${path}"/>${dots.join('')}${key}`;
   });
   return { height: HEIGHT + 44, marks: [...grid, ...drawn].join('\n') };
 }
