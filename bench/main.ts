@@ -76,7 +76,10 @@ async function bench(options: BenchOptions): Promise<void> {
   }
 }
 
-async function makeContext(options: BenchOptions, folder: string): Promise<Context> {
+/** Of a scenario, and whether one has asked for the systems. */
+type BenchContext = Context & { looked(): boolean };
+
+async function makeContext(options: BenchOptions, folder: string): Promise<BenchContext> {
   const python = await findPython(options.python, process.env);
   const problem = typeof python === 'string' ? python : python.lacks(PYTORCH_PACKAGES);
   const given = inputs(options, folder, note);
@@ -101,12 +104,13 @@ async function makeContext(options: BenchOptions, folder: string): Promise<Conte
       systems ??= find();
       return systems;
     },
+    looked: () => systems !== undefined,
     folder,
     note,
   };
 }
 
-async function measureOne(scenario: Scenario, context: Context): Promise<void> {
+async function measureOne(scenario: Scenario, context: BenchContext): Promise<void> {
   const { options, peer } = context;
   if (scenario.needsPeer && !peer) {
     throw new ThawError(
@@ -118,7 +122,8 @@ async function measureOne(scenario: Scenario, context: Context): Promise<void> {
   const start = Date.now();
   const outcome = await scenario.run(context);
   const seconds = (Date.now() - start) / 1000;
-  const versions = peer?.versions ?? null;
+  // Only what was looked for: most scenarios compare with PyTorch alone.
+  const versions = context.looked() ? (await context.systems()).versions : (peer?.versions ?? null);
   const file = await writeReport(scenario, options, outcome, { machine: facts, peer: versions, seconds });
   const shown = options.markdown ? markdown(outcome.table) : table(outcome.table);
   console.log(`\n${scenario.claim}\n\n${shown}\n`);

@@ -13,7 +13,9 @@ p = parameters()
 
 def read(path):
     with Image.open(path) as image:
-        image = ImageOps.exif_transpose(image).convert("RGB")
+        # In place: without an orientation in the file it costs nothing.
+        ImageOps.exif_transpose(image, in_place=True)
+        image = image.convert("RGB")
     width, height = image.size
     if width <= height:
         size = (256, int(256 * height / width))

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../../lib/system/run.ts';
 import type { Command } from '../measuring/process.ts';
@@ -8,36 +9,46 @@ import type { Weights } from './weights.ts';
 
 const HOME = path.join(PEERS, 'tfjs');
 
+export interface TensorFlowJs {
+  readonly systems: readonly (System | Missing)[];
+  /** Of TensorFlow.js, and of the TensorFlow that tfjs-node was built with. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 /** TensorFlow.js: WebAssembly runs the network but cannot train it; tfjs-node does both. */
 export async function tfjs(
   python: Python | undefined,
   weights: Weights,
   folder: string,
-): Promise<(System | Missing)[]> {
-  if (!existsSync(path.join(HOME, 'node_modules/@tensorflow/tfjs'))) {
+): Promise<TensorFlowJs> {
+  const version = await installed();
+  if (version === undefined) {
     const advice = 'install with `npm install --prefix bench/peers/tfjs`.';
-    return [{ title: 'TensorFlow.js', advice }];
+    return { systems: [{ title: 'TensorFlow.js', advice }], versions: {} };
   }
   const wasm = system('wasm', 'TensorFlow.js, wasm', python, weights, folder);
-  const problem = await nodeProblem();
-  if (problem !== undefined) return [wasm, { title: 'tfjs-node', advice: problem }];
-  return [
-    wasm,
-    system('node', 'tfjs-node', python, weights, folder),
-    system('node-patched', 'tfjs-node, patched', python, weights, folder),
-  ];
+  const core = await tensorflowOfNode();
+  if (core === undefined) {
+    const advice =
+      'its addon does not load; `npm install --prefix bench/peers/tfjs` downloads it, and ' +
+      '`npm run --prefix bench/peers/tfjs build-node -- PYTHON` builds it against the TensorFlow of a Python.';
+    return { systems: [wasm, { title: 'tfjs-node', advice }], versions: { tfjs: version } };
+  }
+  const node = system('node', 'tfjs-node', python, weights, folder);
+  const patched = system('node-patched', 'tfjs-node, patched', python, weights, folder);
+  return { systems: [wasm, node, patched], versions: { tfjs: version, 'tfjs-node on TensorFlow': core } };
 }
 
-/** The sentence that says why tfjs-node does not load and what helps. */
-async function nodeProblem(): Promise<string | undefined> {
-  const { status } = await run(process.execPath, ['--eval', "require('@tensorflow/tfjs-node')"], {
-    cwd: HOME,
-  });
-  if (status === 0) return undefined;
-  return (
-    'its addon does not load; `npm install --prefix bench/peers/tfjs` downloads it, and ' +
-    '`npm run --prefix bench/peers/tfjs build-node -- PYTHON` builds it against the TensorFlow of a Python.'
-  );
+async function installed(): Promise<string | undefined> {
+  const file = path.join(HOME, 'node_modules/@tensorflow/tfjs/package.json');
+  return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')).version : undefined;
+}
+
+/** The version of the TensorFlow below tfjs-node; undefined where its addon does not load. */
+async function tensorflowOfNode(): Promise<string | undefined> {
+  const ask = "console.log(require('@tensorflow/tfjs-node').backend().binding.TF_Version)";
+  const { status, stdout } = await run(process.execPath, ['--eval', ask], { cwd: HOME });
+  return status === 0 ? stdout.trim().split('\n').at(-1) : undefined;
 }
 
 function system(
