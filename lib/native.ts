@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
+import type { TimeSpent } from './model/time-spent.ts';
 
 /** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
 export interface Native {
@@ -111,8 +112,31 @@ export interface NativeEpoch {
   learningRate: number;
 }
 
+/** What is kept of one data set's features. */
+export interface NativeCacheFacts {
+  place: 'off' | 'device' | 'memory' | 'disk';
+  /** Of all features, whether they are kept or not. */
+  bytes: number;
+  /** How many images' features, every view counted. */
+  images: number;
+  /** How many of them an earlier run has left in the file. */
+  found: number;
+  file?: string;
+  /** Why it is off. */
+  reason?: string;
+}
+
 export type NativeEvent =
-  | { type: 'begin'; batches: number; startEpoch: number; trainableParameters: number; precision: string }
+  | {
+      type: 'begin';
+      batches: number;
+      startEpoch: number;
+      trainableParameters: number;
+      precision: string;
+      boundary: string;
+      trainCache: NativeCacheFacts;
+      validationCache: NativeCacheFacts;
+    }
   | {
       type: 'batch';
       epoch: number;
@@ -130,7 +154,9 @@ export interface NativeHistory {
   skipped: NativeSkipped[];
   bestEpoch: number;
   stoppedEarly: boolean;
-  secondsWaited: number;
+  /** Only with validation data: of the weights at the end. */
+  evaluation?: NativeEvaluation;
+  seconds: TimeSpent;
   precision: string;
 }
 

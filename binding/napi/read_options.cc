@@ -219,7 +219,7 @@ train::FitOptions fit_options(const Napi::Object& object, const device::Backend&
              {"flip", Augmentation::kFlip},
              {"standard", Augmentation::kStandard}},
             result.augmentation);
-  read(object, "augmentViews", result.views);
+  read(object, "cacheViews", result.views);
   if (has(object, "cache")) {
     using Mode = train::CacheOptions::Mode;
     const Napi::Object cache = object.Get("cache").As<Napi::Object>();

@@ -1,4 +1,6 @@
+import type { CacheFacts } from '../model/feature-cache.ts';
 import type { EpochLogs } from '../model/fit-options.ts';
+import type { TimeSpent } from '../model/time-spent.ts';
 import type { TextOutput } from './context.ts';
 
 /** The lines that `thaw train --json` prints: one object each, `event` says which. */
@@ -18,6 +20,8 @@ export type TrainEvent =
       weights: string;
       parameters: number;
       trainableParameters: number;
+      /** Where the frozen layers' outputs are kept; they end with the module `boundary`. */
+      cache: { boundary: string; train: CacheFacts; validation: CacheFacts };
     }
   | ({ event: 'epoch'; epoch: number; epochs: number } & EpochLogs)
   | { event: 'interrupted'; out: string; resume: string | null }
@@ -34,7 +38,10 @@ export type TrainEvent =
       valAccuracy: number | null;
       stoppedEarly: boolean;
       skipped: number;
+      /** Of the whole command, from its first image listed to its last file written. */
       seconds: number;
+      /** Of training and validation, by what it was spent on. */
+      time: TimeSpent;
     };
 
 export function writeEvent(output: TextOutput, event: TrainEvent): void {

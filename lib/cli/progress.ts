@@ -15,8 +15,6 @@ export class Progress {
   readonly #epochs: number;
   readonly #now: () => number;
   #drawn = Number.NEGATIVE_INFINITY;
-  /** When, and after how many batches of the whole run, the first batch seen had begun. */
-  #start: { time: number; batches: number } | undefined;
 
   constructor(output: TextOutput, epochs: number, now: () => number = () => performance.now()) {
     this.#output = output;
@@ -27,10 +25,6 @@ export class Progress {
 
   batch(logs: BatchLogs): void {
     if (!this.live) return;
-    this.#start ??= {
-      time: this.#now() - 1e3 * (logs.images / logs.imagesPerSecond || 0),
-      batches: logs.epoch * logs.batches,
-    };
     if (this.#now() - this.#drawn < redrawMilliseconds && logs.batch < logs.batches) return;
     this.#drawn = this.#now();
     const line = [
@@ -72,11 +66,10 @@ export class Progress {
     return `epoch ${String(epoch + 1).padStart(digits)}/${this.#epochs}`;
   }
 
+  /** At the pace of this epoch: the first one may compute what the others only recall. */
   #secondsLeft(logs: BatchLogs): number {
-    const start = this.#start ?? { time: this.#now(), batches: 0 };
-    const position = logs.epoch * logs.batches + logs.batch;
-    const secondsABatch = (this.#now() - start.time) / 1e3 / Math.max(1, position - start.batches);
-    return secondsABatch * (this.#epochs * logs.batches - position);
+    const secondsABatch = logs.images / logs.imagesPerSecond / Math.max(1, logs.batch);
+    return secondsABatch * ((this.#epochs - logs.epoch) * logs.batches - logs.batch);
   }
 }
 

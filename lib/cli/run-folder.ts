@@ -44,6 +44,7 @@ export class RunFolder {
       | 'history.json'
       | 'report.html'
       | 'skipped.json'
+      | 'cache'
       | 'checkpoint',
   ) {
     return join(this.path, name);

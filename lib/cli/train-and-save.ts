@@ -2,9 +2,8 @@ import type { TrainConfig } from '../config/resolve.ts';
 import { parseClassWeights } from '../config/rules.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
-import type { Evaluation } from '../model/evaluation.ts';
 import type { Callbacks, FitOptions } from '../model/fit-options.ts';
-import type { History, SkippedImage } from '../model/history.ts';
+import type { History } from '../model/history.ts';
 import { reportPage } from '../report/page.ts';
 import { version } from '../version.ts';
 import type { CommandModel } from './api.ts';
@@ -30,7 +29,7 @@ export async function trainAndSave(training: Training): Promise<void> {
   const started = performance.now();
   const progress = new Progress(request.quiet ? silence : context.stderr, config.epochs);
   const { total, trainable } = model.countParams();
-  const { callbacks, flush } = listeners({
+  const listening = listeners({
     config,
     folder,
     progress,
@@ -50,16 +49,16 @@ export async function trainAndSave(training: Training): Promise<void> {
   });
   let history: History;
   try {
-    history = await model.fit(data.train, fitOptions(training, callbacks));
+    history = await model.fit(data.train, fitOptions(training, listening.callbacks));
   } catch (error) {
-    await flush().catch(() => undefined);
+    await listening.flush().catch(() => undefined);
     throw error;
   }
-  await flush();
+  await listening.flush();
   await folder.writeHistory();
 
-  const evaluation = await validate(training);
-  const skipped = allSkipped(history, evaluation);
+  const { evaluation } = history;
+  const skipped = history.skipped.map(({ name, code, reason }) => ({ name, code, reason }));
   await folder.writeSkipped(skipped);
   await model.save(folder.file('model.safetensors'));
   const seconds = (performance.now() - started) / 1e3;
@@ -80,7 +79,7 @@ export async function trainAndSave(training: Training): Promise<void> {
     ...(evaluation ? { evaluation } : {}),
   });
   await writeAtomically(folder.file('report.html'), page);
-  writeResult({ request, folder, history, skipped, seconds, context, progress });
+  writeResult({ request, folder, history, skipped, seconds, context, progress, begin: listening.begin });
 }
 
 function fitOptions({ data, config, request, folder, context }: Training, callbacks: Callbacks): FitOptions {
@@ -91,6 +90,12 @@ function fitOptions({ data, config, request, folder, context }: Training, callba
     batchSize: config.batchSize,
     seed: config.seed,
     augment: config.augment,
+    cacheViews: config.cacheViews,
+    cache: {
+      mode: config.cache,
+      directory: folder.file('cache'),
+      ...(config.cacheMemory === undefined ? {} : { memory: Math.round(1e9 * config.cacheMemory) }),
+    },
     precision: config.precision,
     accumulationSteps: config.accumulate,
     threads: config.threads,
@@ -105,23 +110,4 @@ function fitOptions({ data, config, request, folder, context }: Training, callba
       ? {}
       : { earlyStopping: { monitor: stopOn, patience: config.earlyStopping, restoreBestWeights: true } }),
   };
-}
-
-/** The confusion matrix and the scores of each class, on the images that training has not seen. */
-async function validate({ model, data, config, context }: Training): Promise<Evaluation | undefined> {
-  if (!data.validation) return undefined;
-  const { batchSize, precision, threads, maxSkipped: maxSkippedShare } = config;
-  return model.evaluate(data.validation, {
-    batchSize,
-    precision,
-    threads,
-    maxSkippedShare,
-    signal: context.signal,
-  });
-}
-
-function allSkipped(history: History, evaluation: Evaluation | undefined): SkippedImage[] {
-  const byName = new Map<string, SkippedImage>();
-  for (const image of [...history.skipped, ...(evaluation?.skipped ?? [])]) byName.set(image.name, image);
-  return [...byName.values()].map(({ name, code, reason }) => ({ name, code, reason }));
 }

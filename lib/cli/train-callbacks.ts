@@ -1,12 +1,15 @@
 import type { TrainConfig } from '../config/resolve.ts';
-import type { Callbacks } from '../model/fit-options.ts';
+import type { Callbacks, TrainBegin } from '../model/fit-options.ts';
 import type { TextOutput } from './context.ts';
 import { type TrainEvent, writeEvent } from './output.ts';
 import type { Progress } from './progress.ts';
 import type { HistoryColumns, RunFolder } from './run-folder.ts';
+import { cacheNote } from './run-notes.ts';
 
 export interface Listeners {
   callbacks: Callbacks;
+  /** What training began with; before that, nothing. */
+  readonly begin: TrainBegin | undefined;
   /** Waits for what the callbacks have begun to write. */
   flush(): Promise<void>;
 }
@@ -22,18 +25,25 @@ export function listeners(options: {
   earlier: Partial<HistoryColumns>;
   start: Omit<
     Extract<TrainEvent, { event: 'start' }>,
-    'event' | 'startEpoch' | 'batches' | 'device' | 'precision'
+    'event' | 'startEpoch' | 'batches' | 'device' | 'precision' | 'cache'
   >;
 }): Listeners {
   const { config, folder, progress, events, earlier, start } = options;
   // One write after the other: they share a .part file.
   let writing = Promise.resolve();
+  let begin: TrainBegin | undefined;
   const callbacks: Callbacks = {
-    onTrainBegin({ startEpoch, batches, device, precision }) {
+    onTrainBegin(info) {
+      begin = info;
+      const { startEpoch, batches, device, precision, trainCache, validationCache } = info;
       folder.takeOver(earlier, startEpoch);
-      if (events) writeEvent(events, { event: 'start', ...start, startEpoch, batches, device, precision });
+      const cache = { boundary: info.boundary, train: trainCache, validation: validationCache };
+      if (events)
+        writeEvent(events, { event: 'start', ...start, startEpoch, batches, device, precision, cache });
       const from = startEpoch > 0 ? `, from epoch ${startEpoch + 1}` : '';
       progress.note(`training on ${device} in ${precision}${from}`);
+      const note = cacheNote(info);
+      if (note) progress.note(note);
     },
     onEpochEnd(epoch, logs) {
       folder.addEpoch(logs);
@@ -45,5 +55,11 @@ export function listeners(options: {
   };
   // Without a listener nothing per batch leaves the native side.
   if (progress.live) callbacks.onBatchEnd = (logs) => progress.batch(logs);
-  return { callbacks, flush: () => writing };
+  return {
+    callbacks,
+    get begin() {
+      return begin;
+    },
+    flush: () => writing,
+  };
 }

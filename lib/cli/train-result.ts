@@ -1,9 +1,11 @@
+import type { TrainBegin } from '../model/fit-options.ts';
 import type { History, SkippedImage } from '../model/history.ts';
 import { clock, percent, plural } from './common.ts';
 import type { CommandContext } from './context.ts';
 import { writeEvent } from './output.ts';
 import type { Progress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
+import { advice, timeNote } from './run-notes.ts';
 import type { TrainRequest } from './train-request.ts';
 
 /** The end of a run: the `done` event, or a few lines for people. */
@@ -16,8 +18,9 @@ export function writeResult(run: {
   seconds: number;
   context: CommandContext;
   progress: Progress;
+  begin: TrainBegin | undefined;
 }): void {
-  const { request, folder, history, skipped, seconds, context, progress } = run;
+  const { begin, request, folder, history, skipped, seconds, context, progress } = run;
   const { loss, accuracy, valLoss, valAccuracy } = folder.history;
   const model = folder.file('model.safetensors');
   const report = folder.file('report.html');
@@ -40,6 +43,7 @@ export function writeResult(run: {
       stoppedEarly: history.stoppedEarly,
       skipped: skipped.length,
       seconds,
+      time: history.seconds,
     });
     return;
   }
@@ -51,5 +55,8 @@ export function writeResult(run: {
       : `validation accuracy ${percent(held)}`;
   const early = history.stoppedEarly ? ' (stopped early)' : '';
   context.stdout.write(`${plural(loss.length, 'epoch')}${early} in ${clock(seconds)}, ${reached}\n`);
+  progress.note(timeNote(history.seconds, history.device));
+  const hint = begin && advice(history.seconds, history.device, begin, request.config);
+  if (hint) progress.note(`faster: ${hint}`);
   context.stdout.write(`model:  ${model}\nreport: ${report}\n`);
 }

@@ -186,10 +186,23 @@ export const trainOptions = {
     default: 'auto',
   },
   cache: {
-    schema: { type: 'string', enum: ['auto', 'off'] },
+    schema: { type: 'string', enum: ['auto', 'disk', 'off'] },
     group: 'Machine',
-    help: 'whether results of the frozen layers may be kept between epochs (so far they never are)',
+    help: "whether the frozen layers' outputs are kept between epochs; auto: in memory, else in a file in the run's folder; disk: always there, for the next run in that folder",
     default: 'auto',
+  },
+  cacheMemory: {
+    schema: { type: 'number', minimum: 0 },
+    value: 'GB',
+    group: 'Machine',
+    help: 'memory that they may take; beyond it they go to a file (half of what is available)',
+  },
+  cacheViews: {
+    schema: { type: 'integer', minimum: 0, maximum: 1000 },
+    value: 'K',
+    group: 'Data',
+    help: 'with --augment: so many views of each image, used in turns, so that their outputs can be kept; 0: a new view each epoch',
+    default: 0,
   },
   threads: {
     schema: { type: 'integer', minimum: 0, maximum: 1024 },

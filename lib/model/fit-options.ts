@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { ThawError } from '../errors.ts';
 import { invalid, knownOptions, nonNegativeInteger, numberIn, oneOf, positiveInteger } from '../validate.ts';
+import { type CacheFacts, type CacheMode, type CacheOptions, cacheOptions } from './feature-cache.ts';
 
 const PRECISIONS = ['auto', 'float32', 'bfloat16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
@@ -44,6 +45,11 @@ export interface TrainBegin {
   /** From 0; later than 0 where a checkpoint was resumed. */
   startEpoch: number;
   trainableParameters: number;
+  /** The module below which everything is frozen, such as 'layer4.1'; '' where nothing is. */
+  boundary: string;
+  /** Where the outputs of the frozen layers are kept. */
+  trainCache: CacheFacts;
+  validationCache: CacheFacts;
 }
 
 /** Of the epoch so far. */
@@ -95,6 +101,10 @@ export interface FitOptions extends RunOptions {
   seed?: number;
   /** 'standard' is random resized crop, flip and colour jitter. Default 'none'. */
   augment?: Augmentation;
+  /** So many augmented views of each image, used in turns, so that they can be kept. Default 0: a new one each epoch. */
+  cacheViews?: number;
+  /** Whether the outputs of the frozen layers are kept from epoch to epoch. Default 'auto'. */
+  cache?: CacheMode | CacheOptions;
   /** 'auto' weighs the classes inversely to their numbers of images; or a weight by class name. */
   classWeight?: 'auto' | Readonly<Record<string, number>> | undefined;
   earlyStopping?: EarlyStopping | undefined;
@@ -128,6 +138,8 @@ export function fitOptions(options: FitOptions) {
     'shuffle',
     'seed',
     'augment',
+    'cacheViews',
+    'cache',
     'classWeight',
     'earlyStopping',
     'accumulationSteps',
@@ -141,6 +153,8 @@ export function fitOptions(options: FitOptions) {
     shuffle: options.shuffle ?? true,
     seed: nonNegativeInteger('seed', options.seed ?? 0),
     augment: oneOf('augment', options.augment ?? 'none', AUGMENTATIONS),
+    cacheViews: nonNegativeInteger('cacheViews', options.cacheViews ?? 0),
+    cache: cacheOptions(options.cache),
     accumulationSteps: positiveInteger('accumulationSteps', options.accumulationSteps ?? 1),
     clipNorm: numberIn('clipNorm', options.clipNorm ?? 0, 0, Number.POSITIVE_INFINITY),
     earlyStopping: options.earlyStopping && earlyStopping(options.earlyStopping),

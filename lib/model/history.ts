@@ -1,5 +1,7 @@
 import type { NativeEpoch, NativeHistory, NativeSkipped } from '../native.ts';
+import { type Evaluation, makeEvaluation } from './evaluation.ts';
 import type { EpochLogs } from './fit-options.ts';
+import type { TimeSpent } from './time-spent.ts';
 
 /** An image that could not be read, and why. */
 export type SkippedImage = NativeSkipped;
@@ -20,8 +22,10 @@ export interface History {
   imagesPerSecond: number[];
   learningRate: number[];
   skipped: SkippedImage[];
-  /** Seconds that training has waited for data. */
-  secondsWaited: number;
+  /** Of the weights at the end, on the validation data; only with such data. */
+  evaluation?: Evaluation;
+  /** Where the time went. */
+  seconds: TimeSpent;
   precision: string;
   device: string;
   stoppedEarly: boolean;
@@ -29,7 +33,12 @@ export interface History {
   bestEpoch?: number;
 }
 
-export function makeHistory(native: NativeHistory, device: string, top5: boolean): History {
+export function makeHistory(
+  native: NativeHistory,
+  device: string,
+  classes: readonly string[],
+  top5: boolean,
+): History {
   const column = (name: keyof NativeEpoch) =>
     native.epochs.map((epoch) => epoch[name]).filter((value) => value !== undefined);
   return {
@@ -42,7 +51,8 @@ export function makeHistory(native: NativeHistory, device: string, top5: boolean
     imagesPerSecond: column('imagesPerSecond'),
     learningRate: column('learningRate'),
     skipped: native.skipped,
-    secondsWaited: native.secondsWaited,
+    ...(native.evaluation && { evaluation: makeEvaluation(native.evaluation, classes) }),
+    seconds: native.seconds,
     precision: native.precision,
     device,
     stoppedEarly: native.stoppedEarly,

@@ -183,7 +183,7 @@ export class ResNet {
       });
       if (thrown) throw thrown.error;
       this.#description = { ...this.#description, classes: train.classes };
-      return makeHistory(history, device, top5);
+      return makeHistory(history, device, train.classes, top5);
     } catch (error) {
       throw thrown ? thrown.error : error;
     } finally {

@@ -105,6 +105,9 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         device: 'cpu',
         startEpoch,
         trainableParameters: 4_098,
+        boundary: 'avgpool',
+        trainCache: { place: 'memory', bytes: 4_096 * train.size, images: train.size, found: 0 },
+        validationCache: { place: 'off', bytes: 0, images: 0, found: 0, reason: 'it was turned off' },
       });
       for (let epoch = startEpoch; epoch < epochs; epoch++) {
         for (let batch = 1; batch <= 2; batch++) {
@@ -129,10 +132,14 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         skipped,
         bestEpoch: -1,
         stoppedEarly: false,
-        secondsWaited: 0,
+        seconds: { total: 10, waiting: 1, frozen: 6, cache: 0, trained: 2, validation: 1 },
         precision: 'float32',
       };
-      return makeHistory(end, 'cpu', false);
+      const history = makeHistory(end, 'cpu', train.classes, false);
+      const { validationData } = options;
+      return validationData
+        ? { ...history, evaluation: fakeEvaluation(validationData.classes, validationData.size) }
+        : history;
     },
     async evaluate(dataset) {
       return fakeEvaluation(dataset.classes, dataset.size);
