@@ -3,12 +3,13 @@ import { LEVEL_TITLES, LEVELS, type Level } from '../measuring/levels.ts';
 import { eventsNamed, measure } from '../measuring/process.ts';
 import { median } from '../measuring/statistics.ts';
 import { inTurns, type Turns } from '../measuring/turns.ts';
-import type { Chart } from '../presenting/chart.ts';
-import { duration, mebibytes, percent } from '../presenting/numbers.ts';
+import { duration } from '../presenting/numbers.ts';
 import type { Context, Goal, Outcome, Scenario } from '../scenario.ts';
 import { EPSILON, type System } from '../systems/system.ts';
 import { ImageSets } from './end-to-end/image-sets.ts';
 import { LEARNING_RATES, type Part, partFor } from './end-to-end/plan.ts';
+import { type Row, type Run, ratio } from './end-to-end/rows.ts';
+import { charts, table } from './end-to-end/show.ts';
 
 export const endToEnd: Scenario = {
   name: 'end-to-end',
@@ -18,27 +19,6 @@ export const endToEnd: Scenario = {
 };
 
 const SEED = 1;
-
-/** One run of one system, as the whole would be. */
-interface Run {
-  /** Start, loading, every epoch with its validation, saving. */
-  seconds: number;
-  firstEpoch: number;
-  /** NaN where one epoch was measured. */
-  laterEpoch: number;
-  /** After the epochs that were measured; null where a part of the images was. */
-  accuracy: number | null;
-  peakKiB: number;
-  epochSeconds: number[];
-  wholeSeconds: number;
-}
-
-interface Row {
-  level: Level;
-  system: System;
-  part: Part;
-  turns: Turns<Run>;
-}
 
 async function run(context: Context): Promise<Outcome> {
   const { options, quick } = context;
@@ -106,81 +86,6 @@ async function run(context: Context): Promise<Outcome> {
     goals: quick ? [] : goals(rows),
     measured: rows.map(({ level, system, part, turns }) => ({ level, system: system.name, part, ...turns })),
   };
-}
-
-function middle({ turns }: Row, field: 'seconds' | 'firstEpoch' | 'laterEpoch' | 'peakKiB'): number {
-  return median(turns.values.map((value) => value[field]));
-}
-
-function accuracyOf({ turns }: Row): number {
-  const known = turns.values.map(({ accuracy }) => accuracy).filter((value) => value !== null);
-  return known.length > 0 ? median(known) : Number.NaN;
-}
-
-/** By how much longer than thaw's. */
-function ratio(row: Row, rows: readonly Row[]): number {
-  const own = rows.find(({ level, system }) => level === row.level && system.name === 'thaw');
-  return own ? middle(row, 'seconds') / middle(own, 'seconds') : Number.NaN;
-}
-
-function table(rows: readonly Row[], epochs: number): string[][] {
-  return [
-    [
-      'trained',
-      'system',
-      `${epochs} epochs, all`,
-      'to thaw',
-      'first epoch',
-      'a later one',
-      'accuracy',
-      'peak memory',
-      'measured',
-      'disturbed',
-    ],
-    ...rows.map((row) => {
-      const { level, system, part, turns } = row;
-      const name = [LEVEL_TITLES[level], system.title];
-      if (turns.values.length === 0) return [...name, 'failed', '', '', '', '', '', '', ''];
-      const accuracy = accuracyOf(row);
-      const after = part.epochs < epochs ? ` (${part.epochs} epochs)` : '';
-      return [
-        ...name,
-        duration(middle(row, 'seconds')),
-        ratio(row, rows).toFixed(1),
-        duration(middle(row, 'firstEpoch')),
-        duration(middle(row, 'laterEpoch')),
-        Number.isNaN(accuracy) ? '–' : percent(accuracy) + after,
-        mebibytes(middle(row, 'peakKiB')),
-        described(part, epochs),
-        percent(turns.disturbance),
-      ];
-    }),
-  ];
-}
-
-function described({ epochs, share }: Part, all: number): string {
-  if (epochs === all && share === 1) return 'all';
-  const images = share === 1 ? '' : ` of ${Math.round(100 * share)} % of the images`;
-  return `${epochs} of ${all} epochs${images}`;
-}
-
-function charts(rows: readonly Row[], epochs: number): Chart[] {
-  const done = rows.filter(({ turns }) => turns.values.length > 0);
-  const group = (level: Level) => ({
-    title: LEVEL_TITLES[level],
-    bars: done
-      .filter((row) => row.level === level)
-      .map((row) => {
-        const accuracy = accuracyOf(row);
-        return {
-          label: row.system.title,
-          value: middle(row, 'seconds'),
-          ...(Number.isNaN(accuracy) ? {} : { note: percent(accuracy) }),
-        };
-      }),
-  });
-  const groups = LEVELS.map(group).filter(({ bars }) => bars.length > 0);
-  return [{ kind: 'bars', title: `From JPEG files to the saved model, ${epochs} epochs`, unit: 's', groups }];
 }
 
 /** How many times longer the others have to take. */
