@@ -11,7 +11,7 @@ import type { Context, Note } from './scenario.ts';
 
 /** As many as the photographs that the published numbers were measured with. */
 const DRAWN = { train: 800, validation: 341 } as const;
-const QUICK = { train: 40, validation: 20 } as const;
+const QUICK = { train: 20, validation: 10 } as const;
 /** Of a photograph: decoding takes its time by the pixels. */
 const DRAWN_SIZE = [400, 533] as const;
 
@@ -22,7 +22,7 @@ export function inputs(options: BenchOptions, folder: string, note: Note): Pick<
     if (options.data !== undefined) {
       const source = path.resolve(there('--data', path.join(options.data, part)));
       if (!options.quick) return source;
-      const least = part === 'train' ? 4 : 2;
+      const least = part === 'train' ? 2 : 1;
       return copyShare(source, path.join(folder, `quick-${part}`), 0, least);
     }
     const count = (options.quick ? QUICK : DRAWN)[part];

@@ -32,7 +32,9 @@ async function run(context: Context): Promise<Outcome> {
   };
   const pixels = await preparePixels(train, settings.batchSize * settings.batches, context.folder);
   const rows = [];
-  for (const level of LEVELS) rows.push(await compare(context, level, pixels, settings));
+  // One level with a frozen and a trained part is enough for a quick look.
+  const levels = context.options.levels ?? (context.quick ? (['layer4.2'] as const) : LEVELS);
+  for (const level of levels) rows.push(await compare(context, level, pixels, settings));
   return {
     settings: { ...settings, learningRates: RATES, optimizer: 'adam', precision: 'float32' },
     table: [

@@ -38,7 +38,7 @@ async function run(context: Context): Promise<Outcome> {
   };
   const measured = [];
   for (const work of ['train', 'predict'] as const) {
-    const systems = found.filter((system) => system[work]);
+    const systems = found.filter((system) => system[work] && !(quick && system.compiles));
     context.note(work === 'train' ? 'to the first trained batch' : 'to the first prediction');
     const sides = systems.map((system) => ({
       name: system.title,

@@ -10,7 +10,7 @@ export const PYTORCH_PACKAGES = ['torch', 'torchvision', 'numpy', 'pillow'] as c
 const VARIANTS = {
   tutorial: { title: 'PyTorch, tutorial', slow: true, caches: false },
   tuned: { title: 'PyTorch, tuned', slow: false, caches: false },
-  compiled: { title: 'PyTorch, tuned + compile', slow: false, caches: false },
+  compiled: { title: 'PyTorch, tuned + compile', slow: false, caches: false, compiles: true },
   cached: { title: 'PyTorch, feature cache', slow: false, caches: true },
 } as const;
 type Variant = keyof typeof VARIANTS;

@@ -37,6 +37,8 @@ export interface System {
   readonly slow: boolean;
   /** Whether its epochs differ from each other, so that only the whole of a run tells its time. */
   readonly caches: boolean;
+  /** Compiles for half a minute before it starts: a quick look meets it in `end-to-end` alone. */
+  readonly compiles?: boolean;
   train?(job: TrainJob): Promise<Command>;
   /** Its process tells `{"event":"done","imagesPerSecond":…}`. */
   forward?(job: ForwardJob): Promise<Command>;
