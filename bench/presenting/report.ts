@@ -48,12 +48,13 @@ export async function writeReport(
   return file;
 }
 
-/** Without --python and --out: where a Python lies is no part of a measurement. */
+/** Without --python and --out: where a Python lies is no part of a measurement, nor where this folder does. */
 function commandLine(scenario: string, options: BenchOptions): string {
   const { data, weights, runs, epochs, levels, systems, precision, upTo, quick, full } = options;
+  const near = (file: string | undefined) => file && path.relative('', file);
   const flags = Object.entries({
-    data,
-    weights,
+    data: near(data),
+    weights: near(weights),
     runs,
     levels: levels?.join(','),
     systems: systems?.join(','),
