@@ -130,6 +130,7 @@ export type NativeEvent =
   | {
       type: 'begin';
       batches: number;
+      batchSize: number;
       startEpoch: number;
       trainableParameters: number;
       precision: string;

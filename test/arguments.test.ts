@@ -65,7 +65,7 @@ test.each([
   ['{"batchsize": 3}', 'Unknown option batchsize in', 'did you mean batchSize?'],
   [
     '{"batchSize": "3"}',
-    'Expected an integer of at least 1 for batchSize in',
+    "Expected an integer of at least 1 or 'auto' for batchSize in",
     "but received '3' of type string",
   ],
   ['{"learningRate": 0}', 'Expected a number of more than 0 for learningRate in', 'but received 0'],

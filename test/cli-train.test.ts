@@ -110,6 +110,7 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     validationImages: 4,
     device: 'cpu',
     startEpoch: 0,
+    cache: { boundary: 'avgpool', train: { place: 'memory', images: 16 } },
   });
   expect(events[1]).toMatchObject({ epoch: 1, epochs: 3, loss: 1, valAccuracy: 0.4 });
   expect(events[4]).toMatchObject({ out, model: join(out, 'model.safetensors'), epochs: 3, skipped: 1 });
@@ -129,6 +130,25 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     precision: 'auto',
   });
   expect(library.fits[0]?.options.callbacks?.onBatchEnd).toBeUndefined();
+});
+
+test('a batch size that is found stands in config.json; results of the frozen layers may go to its folder', async () => {
+  const library = fakeLibrary();
+  const out = join(temporaryFolder(), 'run');
+  const args = ['train', '--data', photos(), '--out', out, '--batch-size', 'auto', '--cache', 'disk'];
+  const { code, stderr } = await commandLine([...args, '--cache-memory', '0.5'], library.api);
+  expect(code).toBe(0);
+  expect(library.fits[0]?.options).toMatchObject({
+    batchSize: 'auto',
+    cache: { mode: 'disk', directory: join(out, 'cache'), memory: 5e8 },
+  });
+  expect(read(out, 'config.json')).toMatchObject({ batchSize: 8 });
+  expect(stderr).toContain('8 images a step');
+  expect(stderr).toContain('(65.5 kB after avgpool) are kept in memory');
+  expect(stderr).toContain('time: frozen layers 60 %');
+  const refused = await commandLine(['train', '--batch-size', 'many'], library.api);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("an integer of at least 1 or 'auto'");
 });
 
 test('config.json repeats the run', async () => {

@@ -19,8 +19,9 @@ Failure describe(const std::exception_ptr& thrown) {
   } catch (const Error& error) {
     return {error.code(), error.what()};
   } catch (const c10::OutOfMemoryError& error) {
-    return {"ERR_CUDA_OUT_OF_MEMORY", "The GPU's memory is full; use a smaller batchSize. " +
-                                          first_line(error.what_without_backtrace())};
+    // Outside of fit(), evaluate() and predict(), which say what would fit.
+    return {"ERR_OUT_OF_MEMORY",
+            "The GPU's memory is full. " + first_line(error.what_without_backtrace())};
   } catch (const c10::Error& error) {
     const std::string message = first_line(error.what_without_backtrace());
     if (message.find("DefaultCPUAllocator") != std::string::npos) {

@@ -132,6 +132,7 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
             object.Set("batches", static_cast<double>(event.batches));
             object.Set("startEpoch", static_cast<double>(event.start_epoch));
             object.Set("trainableParameters", static_cast<double>(event.trainable_parameters));
+            object.Set("batchSize", static_cast<double>(event.batch_size));
             object.Set("precision", precision);
             object.Set("boundary", event.boundary);
             object.Set("trainCache", to_object(env, event.training_cache));

@@ -11,6 +11,15 @@ export const modelOptions = {
   device: trainOptions.device,
 } as const satisfies Record<string, OptionSpec>;
 
+/** Where nothing is trained the size of a batch decides nothing but memory. */
+export const batchOption = {
+  schema: trainOptions.batchSize.schema,
+  value: 'N',
+  group: 'Machine',
+  help: 'images at a time',
+  default: 32,
+} as const satisfies OptionSpec;
+
 export const outputOptions = {
   json: { ...runOptions.json, help: 'JSON on standard output' },
   verbose: runOptions.verbose,

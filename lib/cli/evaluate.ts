@@ -3,7 +3,7 @@ import { trainOptions } from '../config/options.ts';
 import { loadImages } from '../data/load-images.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import { noPositionals, parseArguments, unusable } from './args.ts';
-import { modelOptions, outputOptions, percent, plural, short, table } from './common.ts';
+import { batchOption, modelOptions, outputOptions, percent, plural, short, table } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 import { optionsHelp } from './help.ts';
 import { withModel } from './load-model.ts';
@@ -15,7 +15,7 @@ const options = {
     ...trainOptions.data,
     help: 'a folder with a folder of images a class, or a .csv or .jsonl listing',
   },
-  batchSize: trainOptions.batchSize,
+  batchSize: batchOption,
   precision: trainOptions.precision,
   threads: trainOptions.threads,
   maxSkipped: { ...trainOptions.maxSkipped, help: 'share of unreadable images beyond which it fails' },
@@ -43,7 +43,7 @@ async function evaluate(args: readonly string[], context: CommandContext): Promi
     const known = model.classes.length > 0 ? { classes: model.classes } : {};
     const { train: images, classes } = await loadImages(resolve(context.cwd, data), known);
     const result = await model.evaluate(images, {
-      batchSize: values.batchSize ?? trainOptions.batchSize.default,
+      batchSize: values.batchSize ?? batchOption.default,
       precision: values.precision ?? 'auto',
       threads: values.threads ?? 0,
       maxSkippedShare: values.maxSkipped ?? trainOptions.maxSkipped.default,

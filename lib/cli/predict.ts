@@ -1,11 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import type { OptionSpec } from '../config/options.ts';
-import { trainOptions } from '../config/options.ts';
 import { ThawError } from '../errors.ts';
 import type { Prediction } from '../model/prediction.ts';
 import type { CommandModel } from './api.ts';
 import { parseArguments, unusable } from './args.ts';
-import { modelOptions, outputOptions, percent } from './common.ts';
+import { batchOption, modelOptions, outputOptions, percent } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 import { optionsHelp } from './help.ts';
 import { withModel } from './load-model.ts';
@@ -20,7 +19,7 @@ const options = {
     help: 'how many labels an image gets',
     default: 5,
   },
-  batchSize: { ...trainOptions.batchSize, help: 'images at a time' },
+  batchSize: batchOption,
   ...outputOptions,
 } as const satisfies Record<string, OptionSpec>;
 
@@ -41,7 +40,7 @@ async function predict(args: readonly string[], context: CommandContext): Promis
       values.topK ?? options.topK.default,
       model.classes.length || Number.POSITIVE_INFINITY,
     );
-    const batchSize = values.batchSize ?? options.batchSize.default;
+    const batchSize = values.batchSize ?? batchOption.default;
     let unread = 0;
     for (let i = 0; i < images.length; i += batchSize) {
       context.signal.throwIfAborted();

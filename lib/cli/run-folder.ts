@@ -1,9 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TrainConfig } from '../config/resolve.ts';
 import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
 import type { EpochLogs } from '../model/fit-options.ts';
 import type { SkippedImage } from '../model/history.ts';
+import { version } from '../version.ts';
 
 /** history.json: one entry an epoch; the validation's are empty without validation images. */
 export interface HistoryColumns {
@@ -86,6 +88,11 @@ export class RunFolder {
   }
 
   /** Also when there are none, so that a list of an earlier run does not stay. */
+  /** Everything resolved, enough to run it again. */
+  writeConfig(config: TrainConfig): Promise<void> {
+    return this.writeJson('config.json', { thaw: version(), ...config });
+  }
+
   writeSkipped(skipped: readonly SkippedImage[]): Promise<void> {
     return this.writeJson('skipped.json', skipped);
   }

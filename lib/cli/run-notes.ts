@@ -82,7 +82,7 @@ export function advice(
   }
   if (config.precision === 'float32')
     return '--precision auto would compute in bfloat16 where that is faster';
-  if (device.startsWith('cuda') && config.batchSize < 128)
+  if (device.startsWith('cuda') && config.batchSize !== 'auto' && config.batchSize < 128)
     return '--batch-size auto would look for the batch at which the GPU is busiest';
   return undefined;
 }

@@ -41,7 +41,6 @@ export async function trainAndSave(training: Training): Promise<void> {
       trainImages: data.train.size,
       validationImages: data.validation?.size ?? 0,
       epochs: config.epochs,
-      batchSize: config.batchSize,
       weights: config.weights,
       parameters: total,
       trainableParameters: trainable,

@@ -25,7 +25,7 @@ export function listeners(options: {
   earlier: Partial<HistoryColumns>;
   start: Omit<
     Extract<TrainEvent, { event: 'start' }>,
-    'event' | 'startEpoch' | 'batches' | 'device' | 'precision' | 'cache'
+    'event' | 'startEpoch' | 'batchSize' | 'batches' | 'device' | 'precision' | 'cache'
   >;
 }): Listeners {
   const { config, folder, progress, events, earlier, start } = options;
@@ -35,13 +35,24 @@ export function listeners(options: {
   const callbacks: Callbacks = {
     onTrainBegin(info) {
       begin = info;
-      const { startEpoch, batches, device, precision, trainCache, validationCache } = info;
+      const { startEpoch, batches, batchSize, device, precision, trainCache, validationCache } = info;
+      // A resumed run goes on with what was found.
+      if (config.batchSize === 'auto') writing = folder.writeConfig({ ...config, batchSize });
       folder.takeOver(earlier, startEpoch);
       const cache = { boundary: info.boundary, train: trainCache, validation: validationCache };
       if (events)
-        writeEvent(events, { event: 'start', ...start, startEpoch, batches, device, precision, cache });
+        writeEvent(events, {
+          event: 'start',
+          ...start,
+          startEpoch,
+          batchSize,
+          batches,
+          device,
+          precision,
+          cache,
+        });
       const from = startEpoch > 0 ? `, from epoch ${startEpoch + 1}` : '';
-      progress.note(`training on ${device} in ${precision}${from}`);
+      progress.note(`training on ${device} in ${precision}, ${batchSize} images a step${from}`);
       const note = cacheNote(info);
       if (note) progress.note(note);
     },

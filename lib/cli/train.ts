@@ -7,7 +7,6 @@ import { randomWeightsPreset } from '../demo/preset.ts';
 import { ThawError } from '../errors.ts';
 import { cacheFolder } from '../files/cache.ts';
 import { type DownloadProgress, describeProgress, ProgressLine } from '../files/progress.ts';
-import { version } from '../version.ts';
 import type { CommandApi, CommandModel } from './api.ts';
 import { buildModel, weightsAreOutOfReach } from './build-model.ts';
 import { plural } from './common.ts';
@@ -38,7 +37,7 @@ async function train(args: readonly string[], context: CommandContext): Promise<
     note(described(data));
     const { model, config } = await modelFor(request, api, data.classes, context, note);
     try {
-      await folder.writeJson('config.json', { thaw: version(), ...config });
+      await folder.writeConfig(config);
       began = true;
       await trainAndSave({ model, data, config, request, folder, context });
     } finally {

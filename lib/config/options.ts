@@ -21,6 +21,8 @@ export interface OptionSpec {
   readonly help: string;
   readonly group: OptionGroup;
   readonly default?: string | number | boolean;
+  /** The word auto is taken as well. */
+  readonly auto?: true;
   /** A file or folder: relative to the configuration file where it comes from there. */
   readonly path?: true;
 }
@@ -93,7 +95,14 @@ export const trainOptions = {
     default: 'none',
   },
   epochs: { schema: count, value: 'N', group: 'Training', help: 'passes over the images', default: 10 },
-  batchSize: { schema: count, value: 'N', group: 'Training', help: 'images a step', default: 32 },
+  batchSize: {
+    schema: count,
+    auto: true,
+    value: 'N|auto',
+    group: 'Training',
+    help: 'images a step; auto: as few as train at nearly full speed here',
+    default: 32,
+  },
   optimizer: {
     schema: { type: 'string', enum: ['adam', 'adamw', 'sgd'] },
     group: 'Training',
@@ -247,7 +256,7 @@ type ValueOf<S extends ValueSchema> = S extends { enum: readonly (infer Choice)[
 
 /** The values of a table of options, before defaults: any may be absent. */
 export type Values<T extends Record<string, OptionSpec>> = {
-  -readonly [K in keyof T]?: ValueOf<T[K]['schema']>;
+  -readonly [K in keyof T]?: ValueOf<T[K]['schema']> | (T[K] extends { auto: true } ? 'auto' : never);
 };
 
 export type TrainValues = Values<typeof trainOptions>;

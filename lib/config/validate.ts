@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { ThawError } from '../errors.ts';
 import { closest, invalid } from '../validate.ts';
-import type { OptionSpec } from './options.ts';
+import type { OptionSpec, ValueSchema } from './options.ts';
 
 /** Unusable arguments or an unusable configuration file: the command line's exit code 2. */
 export class UsageError extends ThawError {}
@@ -12,7 +12,7 @@ export function schemaOf(options: Record<string, OptionSpec>): object {
     Object.entries(options).map(([name, spec]) => [
       name,
       {
-        ...spec.schema,
+        ...(spec.auto ? { anyOf: [spec.schema, { const: 'auto' }] } : spec.schema),
         description: spec.help,
         ...(spec.default === undefined ? {} : { default: spec.default }),
       },
@@ -64,7 +64,11 @@ export function unknownOption(name: string, known: readonly string[], where: str
 }
 
 /** `an integer of at least 1`, `one of 'adam', 'adamw', 'sgd'`. */
-function expectation({ schema }: OptionSpec): string {
+function expectation({ schema, auto }: OptionSpec): string {
+  return auto ? `${kindOf(schema)} or 'auto'` : kindOf(schema);
+}
+
+function kindOf(schema: ValueSchema): string {
   if (schema.enum) return `one of ${schema.enum.map((choice) => `'${choice}'`).join(', ')}`;
   if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'string') return 'a text';

@@ -38,6 +38,7 @@ export interface EarlyStopping {
 export interface TrainBegin {
   /** Batches an epoch. */
   batches: number;
+  batchSize: number;
   /** Optimizer steps of the whole run. */
   steps: number;
   precision: string;
@@ -91,7 +92,12 @@ export interface Callbacks {
   onEpochEnd?(epoch: number, logs: EpochLogs): void;
 }
 
-export interface FitOptions extends RunOptions {
+export interface FitOptions extends Omit<RunOptions, 'batchSize'> {
+  /**
+   * Images a step. 'auto' takes the smallest batch that trains at nearly full speed here, at most a sixteenth of
+   * the images: `onTrainBegin` tells which; give that number to resume. Default 32.
+   */
+  batchSize?: number | 'auto';
   /** Default 1. */
   epochs?: number;
   validationData?: Dataset | undefined;
@@ -132,7 +138,9 @@ export function runOptions(where: string, options: RunOptions, others: readonly 
 
 /** @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */
 export function fitOptions(options: FitOptions) {
-  const run = runOptions('fit', options, [
+  const { batchSize = 32, ...others } = options;
+  const auto = batchSize === 'auto';
+  const run = runOptions('fit', auto ? others : { ...others, batchSize }, [
     'epochs',
     'validationData',
     'shuffle',
@@ -149,6 +157,7 @@ export function fitOptions(options: FitOptions) {
   ]);
   return {
     ...run,
+    batchSize: auto ? 0 : run.batchSize,
     epochs: positiveInteger('epochs', options.epochs ?? 1),
     shuffle: options.shuffle ?? true,
     seed: nonNegativeInteger('seed', options.seed ?? 0),

@@ -126,7 +126,7 @@ export class ResNet {
    * Trains what is trainable, natively, on a thread of its own.
    * @throws ThawError ERR_NOT_COMPILED, ERR_NOTHING_TO_TRAIN, ERR_CLASS_COUNT, ERR_CLASS_NAMES, ERR_DATA_ONE_CLASS,
    *   ERR_TOO_MANY_BAD_IMAGES, ERR_LOSS_NOT_FINITE, ERR_CHECKPOINT_MISMATCH, ERR_ABORTED (the checkpoint is saved
-   *   before), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_CUDA_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
+   *   before), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
    *   ERR_UNKNOWN_OPTION, ERR_MODEL_BUSY; and what a callback throws
    */
   async fit(train: Dataset, options: FitOptions = {}): Promise<History> {

@@ -11,6 +11,8 @@ import type { Reporter } from './reporter.ts';
 const INPUTS = [
   'lib',
   'scripts',
+  'bench/gpu.ts',
+  'bench/gpu',
   'tsconfig.json',
   'tsconfig.build.json',
   'node_modules/typescript/package.json',

@@ -76,6 +76,27 @@ TEST("every boundary between frozen and trained gives the plain network's logits
   }
 }
 
+TEST("the frozen part's shape is foretold, and an image's features do not depend on its company") {
+  at::NoGradGuard no_grad;
+  at::manual_seed(5);
+  for (const at::ScalarType compute : {at::kFloat, at::kBFloat16}) {
+    Network network(model::find_architecture("resnet50"), {64, 96}, linear(7), 1);
+    disturb(network);
+    const at::Tensor x =
+        at::randn({19, 3, 64, 96}).to(compute).contiguous(at::MemoryFormat::ChannelsLast);
+    for (const int units : {1, 4, network.head_unit() - 1, network.head_unit()}) {
+      const auto frozen = model::make_frozen_part(network, units, compute);
+      const at::Tensor all = frozen->forward(x, /*repeatable=*/true);
+      CHECK_EQUAL(all.sizes().slice(1), at::IntArrayRef(model::feature_shape(network, units)));
+      CHECK(all.scalar_type() == compute);
+      for (const auto& [first, count] : {std::pair{0, 1}, {3, 16}, {8, 8}, {17, 2}, {5, 9}}) {
+        CHECK(at::equal(frozen->forward(x.narrow(0, first, count), true),
+                        all.narrow(0, first, count)));
+      }
+    }
+  }
+}
+
 TEST("a frozen BatchNorm among trained layers keeps its buffers, a live one changes them") {
   Network network(model::find_architecture("resnet18"), {64, 64}, linear(3), 1);
   disturb(network);

@@ -100,6 +100,7 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
       const startEpoch = behaviour.startEpoch ?? 0;
       callbacks.onTrainBegin?.({
         batches: 2,
+        batchSize: 8,
         steps: 2,
         precision: 'float32',
         device: 'cpu',

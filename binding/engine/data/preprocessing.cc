@@ -58,7 +58,7 @@ at::Tensor on_cpu(const at::Tensor& images, const Affine& affine, at::ScalarType
   return out.permute({0, 3, 1, 2});
 }
 
-// Kernels only, no copy from the host: nothing here waits, and a CUDA graph may capture it.
+// One pass over the images, and no copy from the host: nothing here waits.
 at::Tensor on_device(const at::Tensor& images, const Affine& affine, at::ScalarType dtype) {
   const auto options = images.options().dtype(at::kFloat);
   at::Tensor scale = at::empty({3}, options);
@@ -67,7 +67,9 @@ at::Tensor on_device(const at::Tensor& images, const Affine& affine, at::ScalarT
     scale.select(0, c).fill_(affine.scale[c]);
     shift.select(0, c).fill_(affine.shift[c]);
   }
-  return (images * scale).add_(shift).to(dtype).permute({0, 3, 1, 2});
+  at::Tensor out = at::empty(images.sizes(), images.options().dtype(dtype));
+  at::addcmul_out(out, shift, images, scale);  // in float32, whatever it reads and writes
+  return out.permute({0, 3, 1, 2});
 }
 
 }  // namespace

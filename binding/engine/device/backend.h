@@ -3,12 +3,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/device/graph.h"
 #include "engine/torch.h"
 
 namespace thaw::device {
+
+// Of a device with memory of its own, in bytes.
+struct MemoryUse {
+  int64_t held;      // by tensors
+  int64_t peak;      // the most held since watch_memory()
+  int64_t capacity;  // what tensors can hold: all but other processes' share
+};
 
 class Backend {
  public:
@@ -29,11 +38,22 @@ class Backend {
   // A generator on the device, seeded.
   virtual at::Generator generator(uint64_t seed) const = 0;
 
+  // For work that is the same every time. Graphs of one backend are run one after the other, within
+  // enter(); `generator` is the one that the work draws from, its seed when it is run counts.
+  virtual std::unique_ptr<Graph> make_graph(
+      std::optional<at::Generator> generator = std::nullopt) const = 0;
+
   // Waits for everything started by the calling thread.
   virtual void synchronize() const = 0;
 
+  // nullopt where the device shares the host's memory.
+  virtual std::optional<MemoryUse> memory_use() const { return std::nullopt; }
+  virtual void watch_memory() const {}
   // Bytes of the device's own memory that tensors may still take; 0 where it has none of its own.
-  virtual int64_t free_memory() const = 0;
+  int64_t free_memory() const {
+    const std::optional<MemoryUse> use = memory_use();
+    return use ? use->capacity - use->held : 0;
+  }
 
   // The arithmetic runs faster in bfloat16 than in float32.
   virtual bool fast_bfloat16() const = 0;

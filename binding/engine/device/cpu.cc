@@ -13,6 +13,13 @@
 namespace thaw::device {
 namespace {
 
+// The CPU starts kernels by calling them: there is nothing to record.
+class DirectGraph final : public Graph {
+ public:
+  void run(const std::function<void()>& work) override { work(); }
+  bool records() const override { return false; }
+};
+
 class CpuBackend final : public Backend {
  public:
   at::Device device() const override { return at::kCPU; }
@@ -29,9 +36,11 @@ class CpuBackend final : public Backend {
     return at::detail::createCPUGenerator(seed);
   }
 
-  void synchronize() const override {}
+  std::unique_ptr<Graph> make_graph(std::optional<at::Generator>) const override {
+    return std::make_unique<DirectGraph>();
+  }
 
-  int64_t free_memory() const override { return 0; }
+  void synchronize() const override {}
 
   // Without these instructions oneDNN computes bfloat16 through float32 conversions, slower than
   // float32.

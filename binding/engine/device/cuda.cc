@@ -11,6 +11,8 @@
 #include <deque>
 #include <mutex>
 
+#include "engine/device/cuda_graph.h"
+
 namespace thaw::device {
 namespace {
 
@@ -19,7 +21,8 @@ class CudaBackend final : public Backend {
   explicit CudaBackend(int index)
       : index_(static_cast<c10::DeviceIndex>(index)),
         compute_(at::cuda::getStreamFromPool(/*isHighPriority=*/false, index_)),
-        copy_(at::cuda::getStreamFromPool(/*isHighPriority=*/true, index_)) {}
+        copy_(at::cuda::getStreamFromPool(/*isHighPriority=*/true, index_)),
+        graph_memory_(at::cuda::graph_pool_handle()) {}
 
   at::Device device() const override { return {at::kCUDA, index_}; }
 
@@ -46,9 +49,9 @@ class CudaBackend final : public Backend {
     c10::cuda::CUDACachingAllocator::recordStream(on_device.storage().data_ptr(), current);
     std::lock_guard lock(mutex_);
     uploads_.push_back({std::move(done), std::move(lease)});
-    // One copy may be under way; older ones give their buffers back, or the loader would wait for
-    // them forever.
-    while (uploads_.size() > 1) {
+    // What one batch uploads (images, labels) may be under way; older copies give their buffers
+    // back, or the loader would wait for them forever.
+    while (!uploads_.empty() && (uploads_.size() > 2 || uploads_.front().done->query())) {
       uploads_.front().done->synchronize();
       uploads_.pop_front();
     }
@@ -61,22 +64,28 @@ class CudaBackend final : public Backend {
     return generator;
   }
 
+  std::unique_ptr<Graph> make_graph(std::optional<at::Generator> generator) const override {
+    return make_cuda_graph(graph_memory_, std::move(generator));
+  }
+
   void synchronize() const override {
     c10::cuda::getCurrentCUDAStream(index_).synchronize();
     std::lock_guard lock(mutex_);
     uploads_.clear();
   }
 
-  int64_t free_memory() const override {
+  std::optional<MemoryUse> memory_use() const override {
     const c10::cuda::CUDAGuard guard(index_);
     size_t free = 0, total = 0;
     C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
-    // What the allocator keeps of freed tensors is free as well.
     const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index_);
-    constexpr size_t kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-    return static_cast<int64_t>(free) + stats.reserved_bytes[kAll].current -
-           stats.allocated_bytes[kAll].current;
+    constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    return MemoryUse{.held = stats.allocated_bytes[kAll].current,
+                     .peak = stats.allocated_bytes[kAll].peak,
+                     .capacity = static_cast<int64_t>(free) + stats.reserved_bytes[kAll].current};
   }
+
+  void watch_memory() const override { c10::cuda::CUDACachingAllocator::resetPeakStats(index_); }
 
   // Tensor cores multiply bfloat16 from compute capability 8.0 (Ampere) on.
   bool fast_bfloat16() const override { return at::cuda::getDeviceProperties(index_)->major >= 8; }
@@ -90,6 +99,7 @@ class CudaBackend final : public Backend {
   c10::DeviceIndex index_;
   c10::cuda::CUDAStream compute_;
   c10::cuda::CUDAStream copy_;
+  GraphMemory graph_memory_;
   mutable std::mutex mutex_;
   mutable std::deque<Upload> uploads_;
 };
@@ -104,6 +114,9 @@ std::shared_ptr<const Backend> make_cuda_backend(int index) {
   at::globalContext().lazyInitDevice(at::kCUDA);
   // The same kernels every time: a seed repeats a run exactly on one device.
   at::globalContext().setDeterministicCuDNN(true);
+  // float32 is float32: TF32 would keep 10 bits of a product's factors. Who wants speed has
+  // bfloat16.
+  at::globalContext().setAllowTF32CuDNN(false);
   return std::make_shared<CudaBackend>(index);
 }
 

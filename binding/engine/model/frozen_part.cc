@@ -1,6 +1,8 @@
 #include "engine/model/frozen_part.h"
 
+#include "engine/model/frozen_checked.h"
 #include "engine/model/frozen_convolution.h"
+#include "engine/model/frozen_cudnn.h"
 
 namespace thaw::model {
 namespace {
@@ -105,7 +107,10 @@ class FoldedFrozenPart final : public FrozenPart {
 
 std::unique_ptr<FrozenPart> make_frozen_part(const Network& network, int units,
                                              at::ScalarType compute) {
-  return std::make_unique<FoldedFrozenPart>(network, units, compute);
+  auto folded = std::make_unique<FoldedFrozenPart>(network, units, compute);
+  if (units == 0 || !cudnn_fuses(network.device(), compute)) return folded;
+  return make_checked_frozen_part(make_cudnn_frozen_part(network, units, compute),
+                                  std::move(folded));
 }
 
 std::vector<int64_t> feature_shape(const Network& network, int units) {

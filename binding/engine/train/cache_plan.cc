@@ -38,6 +38,10 @@ CachePlan::CachePlan(const Session& session, int units, at::ScalarType compute,
                                         static_cast<double>(session.backend->free_memory()))),
       memory_left_(options.memory) {}
 
+bool CachePlan::keeps(const data::LoaderOptions& loader, int64_t passes) const {
+  return not_worth_it(units_, options_, loader, passes).empty();
+}
+
 std::unique_ptr<ActivationCache> CachePlan::make(const std::string& name,
                                                  const data::Dataset& dataset,
                                                  const data::LoaderOptions& loader, int64_t passes,

@@ -26,6 +26,9 @@ class CachePlan {
   // For features after `units` units of the session's network.
   CachePlan(const Session& session, int units, at::ScalarType compute, const CacheOptions& options);
 
+  // Whether features are worth keeping, wherever there may be room for them.
+  bool keeps(const data::LoaderOptions& loader, int64_t passes) const;
+
   // A cache for the data set that will be gone through `passes` times; null where none is worth
   // having or none can be had. `name` is the file's. With CacheOptions::Mode::kDisk throws what
   // CacheFile throws.

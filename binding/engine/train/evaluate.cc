@@ -1,6 +1,7 @@
 #include "engine/train/evaluate.h"
 
 #include "engine/error.h"
+#include "engine/train/within_memory.h"
 
 namespace thaw::train {
 
@@ -32,10 +33,9 @@ void evaluate_pass(FeatureSource& source, const model::TrainedPart& trained, con
   }
 }
 
-Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
-                    const LossOptions& loss_options, const DataOptions& options,
-                    const StopFlag* stop) {
-  const auto scope = session.backend->enter();
+static Evaluation evaluate_all(Session& session, std::shared_ptr<const data::Dataset> dataset,
+                               int64_t classes, const LossOptions& loss_options,
+                               const DataOptions& options, const StopFlag* stop) {
   const Loss loss(loss_options, session.network->outputs(), session.network->device());
   Metrics metrics(std::max(classes, session.network->outputs()), /*confusion=*/true,
                   session.network->device());
@@ -46,10 +46,9 @@ Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> datas
   return {metrics.read(), metrics.confusion(), source.unreadable()};
 }
 
-at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> dataset,
-                   const DataOptions& options, const StopFlag* stop) {
+static at::Tensor predict_all(Session& session, std::shared_ptr<const data::Dataset> dataset,
+                              const DataOptions& options, const StopFlag* stop) {
   at::NoGradGuard no_grad;
-  const auto scope = session.backend->enter();
   if (session.network->head().empty()) {
     fail("ERR_NO_HEAD",
          "The model has no head to predict classes with: load it with includeTop or call "
@@ -72,6 +71,21 @@ at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> datase
     all.push_back(probabilities.to(at::kCPU));
   }
   return at::cat(all);
+}
+
+Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
+                    const LossOptions& loss, const DataOptions& options, const StopFlag* stop) {
+  const auto scope = session.backend->enter();
+  return within_memory(session, options, Pass::kInference, [&] {
+    return evaluate_all(session, dataset, classes, loss, options, stop);
+  });
+}
+
+at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> dataset,
+                   const DataOptions& options, const StopFlag* stop) {
+  const auto scope = session.backend->enter();
+  return within_memory(session, options, Pass::kInference,
+                       [&] { return predict_all(session, dataset, options, stop); });
 }
 
 at::Tensor apply(Session& session, const at::Tensor& images, at::ScalarType compute) {

@@ -13,7 +13,7 @@
 
 namespace thaw::train {
 
-// Throws what the loader throws, ERR_ABORTED.
+// Throws what the loader throws, ERR_ABORTED, ERR_OUT_OF_MEMORY.
 Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
                     const LossOptions& loss, const DataOptions& options, const StopFlag* stop);
 

@@ -3,11 +3,13 @@
 #include <cmath>
 
 #include "engine/error.h"
+#include "engine/train/batch_size.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/early_stopping.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/step.h"
 #include "engine/train/stopwatch.h"
+#include "engine/train/within_memory.h"
 
 namespace thaw::train {
 namespace {
@@ -26,18 +28,18 @@ class Run {
       const StopFlag* stop)
       : session_(session),
         classes_(classes),
-        options_(options),
-        events_(events),
-        stop_(stop),
         units_(std::min(session.network->first_trained_unit(), session.network->head_unit())),
         parts_(session.split(units_, options.compute)),
-        step_(session, parts_.trained, training, options, classes) {
+        options_(with_batch_size(options, dataset->size())),
+        events_(events),
+        stop_(stop),
+        step_(session, parts_.trained, training, options_, classes) {
     if (options.early_stopping) watch_.emplace(*options.early_stopping);
     if (watch_ && watch_->needs_validation() && !validation) {
       fail("ERR_INVALID_ARGUMENT", "Early stopping on a validation quantity needs validationData.");
     }
     if (!options.checkpoint_directory.empty()) {
-      fingerprint_ = run_fingerprint(*session.network, *dataset, training, options);
+      fingerprint_ = run_fingerprint(*session.network, *dataset, training, options_);
       if (options.resume) resume();
     }
     open_sources(std::move(dataset), std::move(validation));
@@ -48,6 +50,7 @@ class Run {
       events_.begin({.batches = training_->batches_per_epoch(),
                      .start_epoch = position_.epoch,
                      .trainable_parameters = step_.trainable_parameters(),
+                     .batch_size = options_.batch_size,
                      .boundary = model::unit_name(*session_.network, units_),
                      .training_cache = training_cache_,
                      .validation_cache = validation_cache_});
@@ -74,9 +77,30 @@ class Run {
   }
 
  private:
+  FitOptions with_batch_size(FitOptions options, int64_t images) const {
+    if (options.batch_size == 0) {
+      const bool kept = make_plan(options).keeps(training_loader(options), options.epochs);
+      options.batch_size = find_batch_size(session_, parts_, units_, options, images, kept);
+    }
+    return options;
+  }
+
+  CachePlan make_plan(const FitOptions& options) const {
+    return CachePlan(session_, units_, options.compute, options.cache);
+  }
+
+  data::LoaderOptions training_loader(const FitOptions& options) const {
+    data::LoaderOptions loader = loader_options(session_, options);
+    loader.shuffle = options.shuffle;
+    loader.seed = options.seed;
+    loader.augmentation = options.augmentation;
+    loader.views = options.augmentation == data::Augmentation::kNone ? 0 : options.views;
+    return loader;
+  }
+
   void open_sources(std::shared_ptr<const data::Dataset> dataset,
                     std::shared_ptr<const data::Dataset> validation) {
-    CachePlan plan(session_, units_, options_.compute, options_.cache);
+    CachePlan plan = make_plan(options_);
     const int64_t passes = options_.epochs - position_.epoch;
     const auto open = [&](const char* name, std::shared_ptr<const data::Dataset> from,
                           const data::LoaderOptions& loader, CacheReport& report) {
@@ -84,15 +108,12 @@ class Run {
       return std::make_unique<FeatureSource>(session_, parts_.frozen, std::move(from), loader,
                                              options_.compute, std::move(cache));
     };
-    data::LoaderOptions loader = loader_options(session_, options_);
     // Validation first: it is the smaller one, and nothing is random about it.
-    if (validation)
-      validation_ = open("validation", std::move(validation), loader, validation_cache_);
-    loader.shuffle = options_.shuffle;
-    loader.seed = options_.seed;
-    loader.augmentation = options_.augmentation;
-    loader.views = options_.augmentation == data::Augmentation::kNone ? 0 : options_.views;
-    training_ = open("train", std::move(dataset), loader, training_cache_);
+    if (validation) {
+      validation_ = open("validation", std::move(validation), loader_options(session_, options_),
+                         validation_cache_);
+    }
+    training_ = open("train", std::move(dataset), training_loader(options_), training_cache_);
   }
 
   TimeSpent time_spent() const {
@@ -244,13 +265,14 @@ class Run {
     }
   }
 
+  const Clock::time_point start_ = Clock::now();
   Session& session_;
   int64_t classes_;
-  const FitOptions& options_;
-  const FitEvents& events_;
-  const StopFlag* stop_;
   const int units_;  // frozen
   const Session::Parts parts_;
+  const FitOptions options_;
+  const FitEvents& events_;
+  const StopFlag* stop_;
   Step step_;
   std::unique_ptr<FeatureSource> training_, validation_;
   CacheReport training_cache_, validation_cache_;
@@ -260,7 +282,6 @@ class Run {
   Checkpoint position_;  // where the run stands; its tensors are filled in only to be saved
   StateDict best_;
   bool stopped_early_ = false;
-  const Clock::time_point start_ = Clock::now();
   double seconds_trained_ = 0, seconds_validated_ = 0;
 };
 
@@ -271,8 +292,9 @@ History fit(Session& session, std::shared_ptr<const data::Dataset> dataset,
             const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
             const StopFlag* stop) {
   const auto scope = session.backend->enter();
-  return Run(session, std::move(dataset), std::move(validation), classes, training, options, events,
-             stop)();
+  return within_memory(session, options, Pass::kTraining, [&] {
+    return Run(session, dataset, validation, classes, training, options, events, stop)();
+  });
 }
 
 }  // namespace thaw::train

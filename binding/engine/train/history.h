@@ -52,6 +52,7 @@ struct BeginEvent {
   int64_t batches;      // an epoch
   int64_t start_epoch;  // from 0; later than 0 when resumed
   int64_t trainable_parameters;
+  int64_t batch_size;    // as given, or as it was found
   std::string boundary;  // the last frozen layer's module; empty where nothing is frozen
   CacheReport training_cache, validation_cache;
 };

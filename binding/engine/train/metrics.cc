@@ -13,11 +13,11 @@ Metrics::Metrics(int64_t classes, bool confusion, at::Device device)
   }
 }
 
-void Metrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
+at::Tensor Metrics::batch_sums(const at::Tensor& loss, const at::Tensor& logits,
+                               const at::Tensor& labels) {
   at::NoGradGuard no_grad;
   const int64_t n = labels.size(0);
-  const at::Tensor predicted = predicted_classes(logits);
-  const at::Tensor right = predicted.eq(labels).sum();
+  const at::Tensor right = predicted_classes(logits).eq(labels).sum();
   at::Tensor among_five = right;
   if (logits.size(1) > 5) {
     const at::Tensor top = std::get<1>(logits.topk(5, 1));
@@ -25,11 +25,22 @@ void Metrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Te
   } else if (logits.size(1) > 1) {
     among_five = at::full({}, n, labels.options());
   }
-  sums_.add_(at::stack(
-      {loss.detach().to(at::kDouble) * n, right.to(at::kDouble), among_five.to(at::kDouble)}));
-  if (confusion_.defined())
-    confusion_.add_(at::bincount(labels * classes_ + predicted, {}, classes_ * classes_));
-  images_ += n;
+  return at::stack(
+      {loss.detach().to(at::kDouble) * n, right.to(at::kDouble), among_five.to(at::kDouble)});
+}
+
+void Metrics::add(const at::Tensor& batch_sums, int64_t images) {
+  sums_.add_(batch_sums);
+  images_ += images;
+}
+
+void Metrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
+  at::NoGradGuard no_grad;
+  add(batch_sums(loss, logits, labels), labels.size(0));
+  if (!confusion_.defined()) return;
+  // Not bincount(): it waits for the device to learn the largest value.
+  const at::Tensor cells = labels * classes_ + predicted_classes(logits);
+  confusion_.scatter_add_(0, cells, at::ones_like(cells));
 }
 
 Metrics::Values Metrics::read() const {

@@ -9,13 +9,18 @@ namespace thaw::train {
 Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups)
     : options_(options) {
   for (const ParameterGroup& from : groups) {
-    Group group{
-        .slots = {}, .learning_rate = from.learning_rate, .weight_decay = from.weight_decay};
+    Group group{.slots = {},
+                .learning_rate = from.learning_rate,
+                .weight_decay = from.weight_decay,
+                .rate = at::zeros({}, at::kDouble)};
     for (const auto& [name, parameter] : from.parameters) {
       Slot slot{.name = name, .parameter = parameter, .first = {}, .second = {}, .steps = {}};
       // Preserved memory format: the fused kernels walk parameter, gradient and moments in one
       // order.
       const at::Tensor values = parameter.detach();
+      // The form in which the fused kernels take a rate from a device's memory.
+      if (!values.is_cpu() && group.rate.is_cpu())
+        group.rate = group.rate.to(values.device(), at::kFloat);
       if (options.kind != OptimizerKind::kSgd) {
         slot.first = at::zeros_like(values, at::MemoryFormat::Preserve);
         slot.second = at::zeros_like(values, at::MemoryFormat::Preserve);
@@ -30,22 +35,29 @@ Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup
 }
 
 void Optimizer::step(double factor) {
+  set_rates(factor);
+  update();
+}
+
+void Optimizer::set_rates(double factor) {
+  for (Group& group : groups_) group.rate.fill_(group.learning_rate * factor);
+}
+
+void Optimizer::update() {
   at::NoGradGuard no_grad;
   for (Group& group : groups_) {
-    const double learning_rate = group.learning_rate * factor;
     if (options_.kind == OptimizerKind::kSgd) {
-      step_sgd(group, learning_rate);
+      update_sgd(group);
     } else {
-      step_adam(group, learning_rate);
+      update_adam(group);
     }
   }
 }
 
-void Optimizer::step_adam(Group& group, double learning_rate) {
+void Optimizer::update_adam(Group& group) {
   std::vector<at::Tensor> parameters, gradients, first, second, steps;
   for (Slot& slot : group.slots) {
     if (!slot.parameter.grad().defined()) continue;
-    slot.steps.add_(1);
     parameters.push_back(slot.parameter);
     gradients.push_back(slot.parameter.grad());
     first.push_back(slot.first);
@@ -53,8 +65,9 @@ void Optimizer::step_adam(Group& group, double learning_rate) {
     steps.push_back(slot.steps);
   }
   if (parameters.empty()) return;
+  at::_foreach_add_(steps, 1);
   const auto update = [&](const auto& fused) {
-    fused(parameters, gradients, first, second, std::vector<at::Tensor>{}, steps, learning_rate,
+    fused(parameters, gradients, first, second, std::vector<at::Tensor>{}, steps, group.rate,
           options_.beta1, options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
           /*maximize=*/false);
   };
@@ -65,7 +78,7 @@ void Optimizer::step_adam(Group& group, double learning_rate) {
   }
 }
 
-void Optimizer::step_sgd(Group& group, double learning_rate) {
+void Optimizer::update_sgd(Group& group) {
   std::vector<at::Tensor> parameters, gradients, momenta;
   for (Slot& slot : group.slots) {
     if (!slot.parameter.grad().defined()) continue;
@@ -75,9 +88,9 @@ void Optimizer::step_sgd(Group& group, double learning_rate) {
   }
   if (parameters.empty()) return;
   // Without dampening, a first step is a step from a momentum of zero.
-  at::_fused_sgd_(
-      parameters, gradients, momenta, group.weight_decay, options_.momentum, learning_rate,
-      /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false, {}, {});
+  at::_fused_sgd_(parameters, gradients, momenta, group.weight_decay, options_.momentum, group.rate,
+                  /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false,
+                  {}, {});
 }
 
 void Optimizer::zero_gradients() {

@@ -32,6 +32,12 @@ class Optimizer {
 
   // One update from the gradients, with every group's learning rate times `factor`.
   void step(double factor);
+
+  // The same in two halves: rates that stand in the device's memory, and an update that only reads
+  // them there, so that it can be recorded once and replayed with other rates.
+  void set_rates(double factor);
+  void update();
+
   void zero_gradients();
 
   std::vector<at::Tensor> gradients() const;
@@ -53,10 +59,11 @@ class Optimizer {
     std::vector<Slot> slots;
     double learning_rate;
     double weight_decay;
+    at::Tensor rate;  // what the next update takes: float64 on the CPU, float32 on a device
   };
 
-  void step_adam(Group& group, double learning_rate);
-  void step_sgd(Group& group, double learning_rate);
+  void update_adam(Group& group);
+  void update_sgd(Group& group);
 
   OptimizerOptions options_;
   std::vector<Group> groups_;

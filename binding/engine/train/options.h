@@ -41,8 +41,8 @@ struct EarlyStopping {
 
 // How data is read, the same for training, evaluation and prediction.
 struct DataOptions {
-  int64_t batch_size = 32;
-  int threads = 0;  // decoding threads; 0: as many as cores
+  int64_t batch_size = 32;  // 0, in training: to be found
+  int threads = 0;          // decoding threads; 0: as many as cores
   double max_unreadable_share = 0.1;
   at::ScalarType compute = at::kFloat;
 };

@@ -1,11 +1,14 @@
 #include "engine/train/session.h"
 
+#include "engine/model/frozen_replayed.h"
+
 namespace thaw::train {
 
 Session::Parts Session::split(int first_trained_unit, at::ScalarType compute) const {
   const int boundary = std::min(first_trained_unit, network->head_unit());
-  return {model::make_frozen_part(*network, boundary, compute),
-          model::make_trained_part(*network, boundary, compute)};
+  auto frozen = model::make_frozen_part(*network, boundary, compute);
+  if (boundary > 0) frozen = model::make_replayed_frozen_part(std::move(frozen), backend);
+  return {std::move(frozen), model::make_trained_part(*network, boundary, compute)};
 }
 
 const Session::Parts& Session::inference(at::ScalarType compute) {

@@ -68,13 +68,21 @@ Step::Step(const Session& session, std::shared_ptr<const model::TrainedPart> tra
     if (!named.buffer && named.trainable) trainable_parameters_ += named.tensor->numel();
   }
   optimizer_.zero_gradients();
+  if (options.accumulation_steps == 1 && options.clip_norm == 0) {
+    graphed_.emplace(*session.backend, trained_, loss_, optimizer_, options.batch_size);
+  }
 }
 
 double Step::operator()(const at::Tensor& features, const at::Tensor& labels, int64_t step,
                         int64_t batches, bool last, Metrics& metrics) {
+  const double factor = learning_rate_factor(training_.schedule, step, batches, options_.epochs);
   // A state of its own for each step: a resumed run draws what the uninterrupted one would have
   // drawn.
-  dropout_.set_current_seed(mix(options_.seed, static_cast<uint64_t>(step)));
+  const uint64_t dropout_seed = mix(options_.seed, static_cast<uint64_t>(step));
+  if (graphed_ && (*graphed_)(features, labels, dropout_seed, factor, metrics)) {
+    return training_.optimizer.learning_rate * factor;
+  }
+  dropout_.set_current_seed(dropout_seed);
   const at::Tensor logits = trained_->forward(features, {.training = true, .generator = dropout_});
   const at::Tensor loss = loss_(logits, labels);
   if (options_.accumulation_steps > 1) {
@@ -84,7 +92,6 @@ double Step::operator()(const at::Tensor& features, const at::Tensor& labels, in
   }
   metrics.add(loss, logits.detach(), labels);
 
-  const double factor = learning_rate_factor(training_.schedule, step, batches, options_.epochs);
   if (++pending_ == options_.accumulation_steps || last) {
     if (options_.clip_norm > 0) clip_gradients(optimizer_.gradients(), options_.clip_norm);
     optimizer_.step(factor);

@@ -1,0 +1,39 @@
+// Out of the device's memory: one sentence with the batch size that would fit.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/train/options.h"
+#include "engine/train/session.h"
+
+namespace thaw::train {
+
+// What batches of two sizes took at their peak, in bytes.
+struct MeasuredBatches {
+  int64_t small, small_bytes;
+  int64_t large, large_bytes;
+};
+
+// The largest batch for which `bytes` are enough with a tenth to spare: a batch takes a constant
+// and as much again for each image. A multiple of 8 from 8 on; 0 where not even one image fits.
+int64_t fitting_batch_size(const MeasuredBatches& measured, int64_t bytes);
+
+enum class Pass { kInference, kTraining };
+
+// Measures small batches and throws ERR_OUT_OF_MEMORY with the size that would fit. Changes neither
+// weights nor statistics.
+[[noreturn]] void fail_out_of_memory(const Session& session, const DataOptions& options, Pass pass);
+
+// Does `work`; where the device's memory is too small for it, throws ERR_OUT_OF_MEMORY.
+template <typename Work>
+auto within_memory(const Session& session, const DataOptions& options, Pass pass,
+                   const Work& work) {
+  try {
+    return work();
+  } catch (const c10::OutOfMemoryError&) {
+    // All that `work` held is released before anything is measured.
+  }
+  fail_out_of_memory(session, options, pass);
+}
+
+}  // namespace thaw::train

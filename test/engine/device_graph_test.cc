@@ -1,0 +1,84 @@
+// Recorded work: the same results as work that is simply done, and no harm from work that cannot be
+// recorded.
+#include "check.h"
+#include "gpu.h"
+
+using namespace thaw;
+
+namespace {
+
+constexpr int kRuns = 8;  // enough to warm up, to record and to replay some times
+
+}  // namespace
+
+TEST("the CPU records nothing and does the work at every call") {
+  const auto backend = device::make_backend("cpu");
+  const auto graph = backend->make_graph();
+  CHECK(!graph->records());
+  int done = 0;
+  for (int i = 0; i < kRuns; ++i) graph->run([&] { ++done; });
+  CHECK_EQUAL(done, kRuns);
+}
+
+TEST("a replay reads its inputs anew and leaves its results where the recording left them") {
+  const auto backend = check::gpu();
+  if (!backend) return;
+  const auto scope = backend->enter();
+  const auto graph = backend->make_graph();
+  const at::Tensor input = at::empty({1000}, at::TensorOptions().device(backend->device()));
+  at::Tensor sum, total = at::zeros({}, input.options());
+  int done = 0;
+  for (int i = 1; i <= kRuns; ++i) {
+    input.fill_(i);
+    graph->run([&] {
+      ++done;
+      sum = (input * 2).sum();
+      total.add_(sum);
+    });
+    CHECK_EQUAL(sum.item<float>(), 2000.0f * static_cast<float>(i));
+  }
+  CHECK(graph->records());
+  CHECK(done < kRuns);
+  CHECK_EQUAL(total.item<float>(), 1000.0f * kRuns * (kRuns + 1));  // each run counted once
+}
+
+TEST("work that waits for the device cannot be recorded and is done all the same") {
+  const auto backend = check::gpu();
+  if (!backend) return;
+  const auto scope = backend->enter();
+  const auto graph = backend->make_graph();
+  const at::Tensor input = at::ones({10}, at::TensorOptions().device(backend->device()));
+  float seen = 0;
+  for (int i = 0; i < kRuns; ++i) {
+    graph->run([&] {
+      input.add_(1);
+      seen = input.sum().item<float>();
+    });
+    CHECK_EQUAL(seen, 10.0f * static_cast<float>(i + 2));
+  }
+  CHECK(!graph->records());
+  // The device is none the worse for it: another recording succeeds.
+  const auto next = backend->make_graph();
+  for (int i = 0; i < kRuns; ++i) next->run([&] { input.add_(1); });
+  CHECK(next->records());
+  CHECK_EQUAL(input[0].item<float>(), 1.0f + 2 * kRuns);
+}
+
+TEST("recorded random numbers are those of the generator's seed at each run") {
+  const auto backend = check::gpu();
+  if (!backend) return;
+  const auto scope = backend->enter();
+  at::Generator recorded = backend->generator(1), plain = backend->generator(1);
+  const auto graph = backend->make_graph(recorded);
+  const auto options = at::TensorOptions().device(backend->device());
+  at::Tensor drawn;
+  for (uint64_t seed = 0; seed < kRuns; ++seed) {
+    recorded.set_current_seed(seed);
+    plain.set_current_seed(seed);
+    graph->run([&] { drawn = at::empty({5000}, options).bernoulli_(0.5, recorded); });
+    CHECK(at::equal(drawn, at::empty({5000}, options).bernoulli_(0.5, plain)));
+  }
+  CHECK(graph->records());
+}
+
+TEST_MAIN()

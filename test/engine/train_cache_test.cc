@@ -1,0 +1,207 @@
+// Training from kept features is training without them, bit for bit.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "check.h"
+#include "drawn.h"
+#include "engine/train/cache_key.h"
+#include "engine/train/evaluate.h"
+#include "engine/train/fit.h"
+
+using namespace thaw;
+using namespace thaw::train;
+using model::HeadKind, model::HeadLayer;
+using Mode = CacheOptions::Mode;
+using Place = CacheReport::Place;
+
+namespace {
+
+constexpr int64_t kSide = 32, kClasses = 3;
+const drawn::Folder folder;
+
+// Image files, one of them damaged.
+std::shared_ptr<const data::Dataset> photographs(int64_t images, int64_t damaged) {
+  auto dataset = std::make_shared<data::Dataset>();
+  for (int64_t i = 0; i < images; ++i) {
+    const at::Tensor image = drawn::busy(40 + i, 50).bitwise_xor(static_cast<int>(i * 11 % 256));
+    dataset->paths.push_back(
+        folder.write((damaged < 0 ? "whole" : "image") + std::to_string(i),
+                     i == damaged ? std::vector<uint8_t>{1, 2, 3} : drawn::bmp(image)));
+    dataset->labels.push_back(i % kClasses);
+  }
+  return dataset;
+}
+
+Session make_session(HeadKind first) {
+  Session session;
+  session.backend = device::make_backend("cpu");
+  session.preprocessing.height = session.preprocessing.width = kSide;
+  session.preprocessing.resize = kSide;
+  session.network = std::make_shared<model::Network>(
+      model::find_architecture("resnet18"), model::InputShape{kSide, kSide},
+      std::vector<HeadLayer>{{.kind = first, .name = "first"},
+                             {.kind = HeadKind::kDropout, .name = "dropout", .rate = 0.3},
+                             {.kind = HeadKind::kDense, .name = "dense", .units = kClasses}},
+      1);
+  return session;
+}
+
+void train_only(model::Network& network, const std::string& prefix) {
+  for (size_t i = 0; i < network.layers().size(); ++i) {
+    const model::Layer& layer = network.layers()[i];
+    network.set_trainable(i,
+                          layer.head || (!prefix.empty() && layer.torch_name.starts_with(prefix)));
+  }
+}
+
+struct Outcome {
+  History history;
+  StateDict state;
+  CacheReport training, validation;
+};
+
+struct Case {
+  Mode mode = Mode::kAuto;
+  HeadKind first = HeadKind::kGlobalAveragePooling;
+  std::string trained = {};
+  data::Augmentation augmentation = data::Augmentation::kNone;
+  int64_t views = 0;
+  int64_t epochs = 4;
+  at::ScalarType compute = at::kFloat;
+  int64_t memory = 1 << 30;
+  std::string directory = {};
+};
+
+Outcome run(const Case& given) {
+  Session session = make_session(given.first);
+  train_only(*session.network, given.trained);
+  FitOptions options;
+  options.batch_size = 8;
+  options.epochs = given.epochs;
+  options.seed = 4;
+  options.threads = 1;
+  options.compute = given.compute;
+  options.augmentation = given.augmentation;
+  options.views = given.views;
+  options.cache = {.mode = given.mode, .memory = given.memory, .directory = given.directory};
+  Outcome outcome;
+  const FitEvents events{.begin =
+                             [&](const BeginEvent& event) {
+                               outcome.training = event.training_cache;
+                               outcome.validation = event.validation_cache;
+                             },
+                         .batch = {},
+                         .epoch = {}};
+  // 21 images: the last batch is smaller, and one image is left out.
+  outcome.history = fit(session, photographs(21, 7), photographs(9, -1), kClasses,
+                        {.optimizer = {.learning_rate = 1e-3}}, options, events, nullptr);
+  outcome.state = session.network->state();
+  return outcome;
+}
+
+void check_same(const Outcome& a, const Outcome& b) {
+  CHECK_EQUAL(a.state.size(), b.state.size());
+  for (size_t i = 0; i < a.state.size(); ++i)
+    CHECK(at::equal(a.state[i].second, b.state[i].second));
+  CHECK_EQUAL(a.history.epochs.size(), b.history.epochs.size());
+  for (size_t i = 0; i < a.history.epochs.size(); ++i) {
+    CHECK_EQUAL(a.history.epochs[i].training.loss, b.history.epochs[i].training.loss);
+    CHECK_EQUAL(a.history.epochs[i].training.images, b.history.epochs[i].training.images);
+    CHECK_EQUAL(a.history.epochs[i].validation.loss, b.history.epochs[i].validation.loss);
+  }
+  CHECK(a.history.evaluation->confusion == b.history.evaluation->confusion);
+  CHECK_EQUAL(a.history.unreadable.size(), b.history.unreadable.size());
+}
+
+}  // namespace
+
+TEST("head alone, pooled: the same run with kept features and without") {
+  for (const at::ScalarType compute : {at::kFloat, at::kBFloat16}) {
+    const Outcome off = run({.mode = Mode::kOff, .compute = compute});
+    const Outcome on = run({.compute = compute});
+    CHECK(off.training.place == Place::kOff && !off.training.reason.empty());
+    CHECK(on.training.place == Place::kMemory && on.validation.place == Place::kMemory);
+    CHECK_EQUAL(on.training.bytes, 21 * 512 * static_cast<int64_t>(c10::elementSize(compute)));
+    check_same(off, on);
+  }
+}
+
+TEST("at an inner boundary and before a flattening head, too") {
+  for (const Case& given : {Case{.trained = "layer4.1"}, Case{.trained = "layer2"},
+                            Case{.first = HeadKind::kFlatten}}) {
+    Case without = given;
+    without.mode = Mode::kOff;
+    const Outcome on = run(given);
+    CHECK(on.training.place == Place::kMemory);
+    check_same(run(without), on);
+  }
+}
+
+TEST("augmented views are used in turns and kept, each once") {
+  Case given{.augmentation = data::Augmentation::kStandard, .views = 2, .epochs = 5};
+  const Outcome on = run(given);
+  CHECK(on.training.place == Place::kMemory);
+  CHECK_EQUAL(on.training.images, 42);
+  given.mode = Mode::kOff;
+  check_same(run(given), on);
+  // With a new view each epoch there is nothing to keep but the validation images.
+  const Outcome random = run({.augmentation = data::Augmentation::kStandard, .epochs = 2});
+  CHECK(random.training.place == Place::kOff && random.validation.place == Place::kMemory);
+}
+
+TEST("beyond the memory's limit a file is used, and the next run finds it") {
+  const std::string directory = folder.file("cache");
+  const Outcome expected = run({.mode = Mode::kOff});
+  const Outcome none = run({.memory = 1000});
+  CHECK(none.training.place == Place::kOff);
+  check_same(expected, none);
+  const Outcome first = run({.memory = 1000, .directory = directory});
+  CHECK(first.training.place == Place::kDisk && first.training.found == 0);
+  check_same(expected, first);
+  const Outcome second = run({.mode = Mode::kDisk, .directory = directory});
+  CHECK_EQUAL(second.training.found, 20);
+  CHECK_EQUAL(second.validation.found, 9);
+  check_same(expected, second);
+  CHECK_EQUAL(second.history.unreadable.front().code, first.history.unreadable.front().code);
+}
+
+TEST("the key changes with everything that decides the features") {
+  const auto dataset = photographs(5, -1);
+  data::LoaderOptions loader;
+  Session session = make_session(HeadKind::kFlatten);
+  const auto key = [&](int units, at::ScalarType compute) {
+    return cache_key(session, units, compute, *dataset, loader);
+  };
+  std::vector<std::string> keys = {key(3, at::kFloat)};
+  CHECK_EQUAL(keys.front(), key(3, at::kFloat));
+  const auto differs = [&](const std::string& found) {
+    CHECK(std::find(keys.begin(), keys.end(), found) == keys.end());
+    keys.push_back(found);
+  };
+  differs(key(4, at::kFloat));
+  differs(key(3, at::kBFloat16));
+  session.preprocessing.resize += 1;
+  differs(key(3, at::kFloat));
+  session.preprocessing.mean[2] += 0.001;
+  differs(key(3, at::kFloat));
+  loader.augmentation = data::Augmentation::kFlip;
+  loader.views = 2;
+  differs(key(3, at::kFloat));
+  loader.seed = 9;
+  differs(key(3, at::kFloat));
+  {
+    at::NoGradGuard no_grad;
+    at::Tensor weight = session.network->blocks()[1].body[0].convolution.weight;
+    weight[3][2][0][1].add_(1e-3);
+    differs(key(3, at::kFloat));
+    // Above the boundary nothing counts.
+    const std::string before = key(2, at::kFloat);
+    weight[3][2][0][1].add_(1e-3);
+    CHECK_EQUAL(before, key(2, at::kFloat));
+  }
+  folder.write("whole3", drawn::bmp(drawn::busy(40, 41)));
+  differs(key(3, at::kFloat));
+}
+
+TEST_MAIN()
