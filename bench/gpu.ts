@@ -15,8 +15,8 @@ import { GpuPeer } from './gpu/peer.ts';
 import { photographs } from './gpu/photographs.ts';
 import { type SpeedRow, speed, TASKS } from './gpu/speed.ts';
 import { type TestResult, tests } from './gpu/tests.ts';
-import { median } from './statistics.ts';
-import { table } from './table.ts';
+import { median } from './measuring/statistics.ts';
+import { table } from './presenting/table.ts';
 
 interface Report {
   command: string;

@@ -1,6 +1,6 @@
 import { ThawError } from '../../lib/errors.ts';
 import { run } from '../../lib/system/run.ts';
-import { median } from '../statistics.ts';
+import { median } from '../measuring/statistics.ts';
 import type { PeerAnswer } from './peer.ts';
 
 /** What is measured, with images that are on the device already; the batch is as large as it pays. */

@@ -1,0 +1,78 @@
+"""What every Python peer shares: parameters in, lines of JSON out, tensors from raw files."""
+
+import json
+import os
+import sys
+import time
+
+import numpy
+
+CORES = len(os.sched_getaffinity(0))
+
+
+def parameters():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        return json.load(file)
+
+
+def answer(value):
+    print(json.dumps(value), flush=True)
+
+
+def event(name, **fields):
+    """A line such as `thaw train --json` prints."""
+    answer({"event": name, **fields})
+
+
+class Epochs:
+    """Tells of each epoch how long it took; use as `for epoch in Epochs(count): ...; epoch.end(accuracy)`."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        for self.number in range(1, self.count + 1):
+            self.start = time.perf_counter()
+            yield self
+
+    def end(self, accuracy):
+        seconds = time.perf_counter() - self.start
+        event("epoch", epoch=self.number, epochSeconds=seconds, valAccuracy=accuracy)
+
+
+def read_pixels(path, shape):
+    """Raw float32 [N, H, W, 3]."""
+    return numpy.fromfile(path, dtype="<f4").reshape(shape)
+
+
+def read_safetensors(path):
+    """Arrays by name from a safetensors file, without the package of that name."""
+    types = {"F32": "<f4", "I64": "<i8"}
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = file.read()
+    arrays = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = entry["data_offsets"]
+        values = numpy.frombuffer(data[begin:end], dtype=types[entry["dtype"]])
+        arrays[name] = values.reshape(entry["shape"]).copy()
+    return arrays
+
+
+def upright_photograph(path):
+    """A photograph as RGB, upright by its EXIF orientation."""
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as image:
+        return ImageOps.exif_transpose(image).convert("RGB")
+
+
+def throughput(run, count, passes):
+    """Images a second over `passes` calls of run(), which does `count` images; the first call is left out."""
+    run()
+    start = time.perf_counter()
+    for _ in range(passes):
+        run()
+    return passes * count / (time.perf_counter() - start)

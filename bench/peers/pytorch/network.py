@@ -1,0 +1,80 @@
+"""torchvision's ResNet-50 cut where training begins, as an expert would write it."""
+
+import copy
+
+import torch
+from torch import nn
+
+from peer import import_torchvision
+
+
+def imagenet_backbone(path):
+    """The state dict in a .pth file without its classification head."""
+    state = torch.load(path, weights_only=True)
+    return {name: tensor for name, tensor in state.items() if not name.startswith("fc.")}
+
+
+class Split:
+    """`frozen` runs without gradients and in inference mode, `trained` is trained with live BatchNorm."""
+
+    def __init__(self, level, state=None, classes=10):
+        network = import_torchvision().models.resnet50(num_classes=classes)
+        if state is not None:
+            # Without the file's head the new one stays as it was drawn.
+            network.load_state_dict(state, strict="fc.weight" in state)
+        self.network = network = network.to(memory_format=torch.channels_last)
+        units = [nn.Sequential(network.conv1, network.bn1, network.relu, network.maxpool)]
+        for stage in (network.layer1, network.layer2, network.layer3, network.layer4):
+            units.extend(stage)
+        head = nn.Sequential(network.avgpool, nn.Flatten(), network.fc)
+        frozen_units = {"forward": len(units), "head": len(units), "layer4.2": len(units) - 1, "everything": 0}
+        boundary = frozen_units[level]
+        self.frozen = nn.Sequential(*units[:boundary]).eval().requires_grad_(False)
+        self.trained = nn.Sequential(*units[boundary:], head).train()
+        if level == "forward":
+            self.trained.eval()
+
+    def fold(self):
+        """Folds each frozen BatchNorm into the convolution before it."""
+        for module in self.frozen:
+            if isinstance(module, nn.Sequential):  # the stem
+                module[0], module[1] = fused(module[0], module[1]), nn.Identity()
+                continue
+            for i in (1, 2, 3):
+                setattr(module, f"conv{i}", fused(getattr(module, f"conv{i}"), getattr(module, f"bn{i}")))
+                setattr(module, f"bn{i}", nn.Identity())
+            if module.downsample is not None:
+                module.downsample = nn.Sequential(fused(module.downsample[0], module.downsample[1]))
+
+    def features(self, images):
+        with torch.no_grad():
+            return self.frozen(images)
+
+    def __call__(self, images):
+        return self.trained(self.features(images))
+
+
+def fused(convolution, norm):
+    result = torch.nn.utils.fusion.fuse_conv_bn_eval(convolution, norm)
+    return result.to(memory_format=torch.channels_last).requires_grad_(False)
+
+
+class Masters:
+    """float32 copies of parameters that compute in bfloat16: what the optimizer updates."""
+
+    def __init__(self, module):
+        self.parameters = [p for p in module.parameters() if p.requires_grad]
+        self.masters = [copy.deepcopy(p.detach()).requires_grad_() for p in self.parameters]
+        for module_ in module.modules():
+            # BatchNorm keeps float32 parameters and statistics: the kernel takes bfloat16 inputs with them.
+            if isinstance(module_, (nn.Conv2d, nn.Linear)):
+                module_.to(torch.bfloat16)
+
+    def take_gradients(self):
+        for parameter, master in zip(self.parameters, self.masters):
+            master.grad = parameter.grad.to(master.dtype)
+            parameter.grad = None
+
+    @torch.no_grad()
+    def give_back(self):
+        torch._foreach_copy_(self.parameters, self.masters)

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { eventsNamed, measure } from '../../bench/measuring/process.ts';
+import { inTurns } from '../../bench/measuring/turns.ts';
+
+const node = (script: string) => ({
+  command: process.execPath,
+  args: ['--eval', script],
+  cwd: process.cwd(),
+});
+
+test('what a process tells as lines of JSON is heard, and nothing else', async () => {
+  const script = `
+    console.log('a library says hello');
+    console.log('{"event":"epoch","epochSeconds":1.5}');
+    console.log('{ not JSON');
+    process.stdout.write('{"event":"epoch",');
+    setTimeout(() => process.stdout.write('"epochSeconds":2}\\n{"event":"done"}\\n'), 50);`;
+  const measured = await measure(node(script));
+  const epochs = eventsNamed<{ epochSeconds: number }>(measured, 'epoch');
+  expect(epochs.map(({ epochSeconds }) => epochSeconds)).toEqual([1.5, 2]);
+  expect(epochs[1]?.at).toBeGreaterThan(epochs[0]?.at ?? Number.NaN);
+  expect(measured.seconds).toBeGreaterThanOrEqual(epochs[1]?.at ?? Number.NaN);
+});
+
+test('memory of the process and of its children is seen', async () => {
+  const hold = (megabytes: number) =>
+    `globalThis.kept = Buffer.alloc(${megabytes << 20}, 1); setTimeout(() => {}, 1500);`;
+  const small = await measure(node(hold(1)));
+  const large = await measure(node(hold(200)));
+  const child = JSON.stringify(hold(200));
+  const parent = await measure(
+    node(`require('node:child_process').spawn(process.execPath, ['--eval', ${child}]);`),
+  );
+  expect(small.peakKiB).toBeGreaterThan(10 * 1024);
+  expect(large.peakKiB - small.peakKiB).toBeGreaterThan(150 * 1024);
+  expect(parent.peakKiB - small.peakKiB).toBeGreaterThan(150 * 1024);
+});
+
+test('a process that fails says why', async () => {
+  const failing = measure(node(`console.error('no such thing'); process.exitCode = 3;`));
+  await expect(failing).rejects.toMatchObject({
+    code: 'ERR_BENCH_CHILD',
+    message: expect.stringContaining('3: no such thing'),
+  });
+  await expect(measure({ command: '/nowhere/at/all', args: [], cwd: '/' })).rejects.toMatchObject({
+    code: 'ERR_BENCH_CHILD',
+  });
+});
+
+test('sides take turns, and one that fails stays out', async () => {
+  const order: string[] = [];
+  const side = (name: string, fails = false) => ({
+    name,
+    start: async () => {
+      order.push(name);
+      if (fails) throw new Error('it broke');
+      return order.length;
+    },
+  });
+  const turns = await inTurns([side('a'), side('b', true), side('c')], {
+    runs: 2,
+    attempts: 1,
+    note: () => undefined,
+    describe: String,
+  });
+  expect(order).toEqual(['a', 'b', 'c', 'a', 'c']);
+  expect(turns.map(({ values }) => values)).toEqual([[1, 4], [], [3, 5]]);
+  expect(turns[1]?.failure).toBe('it broke');
+});
