@@ -19,7 +19,7 @@ class Fake final : public FrozenPart {
  public:
   Fake(std::function<at::Tensor(const at::Tensor&)> function, int* calls = nullptr)
       : function_(std::move(function)), calls_(calls) {}
-  at::Tensor forward(const at::Tensor& images, bool) const override {
+  at::Tensor forward(const at::Tensor& images, int64_t) const override {
     if (calls_) ++*calls_;
     return function_(images);
   }

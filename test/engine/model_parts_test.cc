@@ -86,12 +86,14 @@ TEST("the frozen part's shape is foretold, and an image's features do not depend
         at::randn({19, 3, 64, 96}).to(compute).contiguous(at::MemoryFormat::ChannelsLast);
     for (const int units : {1, 4, network.head_unit() - 1, network.head_unit()}) {
       const auto frozen = model::make_frozen_part(network, units, compute);
-      const at::Tensor all = frozen->forward(x, /*repeatable=*/true);
-      CHECK_EQUAL(all.sizes().slice(1), at::IntArrayRef(model::feature_shape(network, units)));
-      CHECK(all.scalar_type() == compute);
-      for (const auto& [first, count] : {std::pair{0, 1}, {3, 16}, {8, 8}, {17, 2}, {5, 9}}) {
-        CHECK(at::equal(frozen->forward(x.narrow(0, first, count), true),
-                        all.narrow(0, first, count)));
+      for (const int64_t batch : {1, 4, 12, 32}) {
+        const at::Tensor all = frozen->forward(x, batch);
+        CHECK_EQUAL(all.sizes().slice(1), at::IntArrayRef(model::feature_shape(network, units)));
+        CHECK(all.scalar_type() == compute);
+        for (const auto& [first, count] : {std::pair{0, 1}, {3, 16}, {8, 8}, {17, 2}, {5, 9}}) {
+          CHECK(at::equal(frozen->forward(x.narrow(0, first, count), batch),
+                          all.narrow(0, first, count)));
+        }
       }
     }
   }

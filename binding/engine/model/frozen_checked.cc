@@ -43,12 +43,12 @@ class CheckedFrozenPart final : public FrozenPart {
   CheckedFrozenPart(std::unique_ptr<FrozenPart> fast, std::unique_ptr<FrozenPart> plain)
       : fast_(std::move(fast)), plain_(std::move(plain)) {}
 
-  at::Tensor forward(const at::Tensor& images, bool repeatable) const override {
-    if (fast_ && !plain_) return fast_->forward(images, repeatable);
-    const at::Tensor expected = plain_->forward(images, repeatable);
+  at::Tensor forward(const at::Tensor& images, int64_t batch) const override {
+    if (fast_ && !plain_) return fast_->forward(images, batch);
+    const at::Tensor expected = plain_->forward(images, batch);
     if (!fast_) return expected;
     at::Tensor features;
-    if (const auto objection = examine(images, repeatable, expected, features)) {
+    if (const auto objection = examine(images, batch, expected, features)) {
       notice("the fast way through the frozen layers is not taken: " + *objection);
       fast_.reset();
       return expected;
@@ -58,11 +58,11 @@ class CheckedFrozenPart final : public FrozenPart {
   }
 
  private:
-  std::optional<std::string> examine(const at::Tensor& images, bool repeatable,
+  std::optional<std::string> examine(const at::Tensor& images, int64_t batch,
                                      const at::Tensor& expected, at::Tensor& features) const {
     try {
       spoil_free_memory(images);
-      features = fast_->forward(images, repeatable);
+      features = fast_->forward(images, batch);
       if (features.sizes() != expected.sizes()) return "its features have another shape.";
       const double by = difference(features, expected);
       if (by <= tolerance(expected.scalar_type())) return std::nullopt;  // NaN is not

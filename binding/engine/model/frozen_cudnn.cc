@@ -62,8 +62,8 @@ class CudnnFrozenPart final : public FrozenPart {
     for (int i = 0; i + 1 < units; ++i) blocks_.emplace_back(network.blocks().at(i), compute);
   }
 
-  // cuDNN chooses its kernels by the whole batch's shape: so it is computed, repeatable or not.
-  at::Tensor forward(const at::Tensor& images, bool) const override {
+  // cuDNN chooses its kernels by the whole batch's shape: so it is computed as it is.
+  at::Tensor forward(const at::Tensor& images, int64_t) const override {
     at::NoGradGuard no_grad;  // not inference mode: the result is an input of autograd
     if (!stem_) return images;
     at::Tensor x = stem_pooled(*stem_, images);

@@ -32,6 +32,12 @@ struct Extent {
   }
 };
 
+// Equal groups, the last one all but full: of 12 images 6 at a time, not 8 and 4.
+int64_t group_size(int64_t batch) {
+  const int64_t groups = (batch + kGroup - 1) / kGroup;
+  return groups > 0 ? (batch + groups - 1) / groups : 1;
+}
+
 struct FrozenBlock {
   std::vector<std::unique_ptr<FrozenConvolution>> body;
   std::unique_ptr<FrozenConvolution> downsample;
@@ -46,13 +52,12 @@ struct FrozenBlock {
 class FoldedFrozenPart final : public FrozenPart {
  public:
   FoldedFrozenPart(const Network& network, int units, at::ScalarType compute)
-      : group_(network.device().is_cpu() ? kGroup : 0), pool_(ends_pooled(network, units)) {
+      : grouped_(network.device().is_cpu()), pool_(ends_pooled(network, units)) {
     if (units == 0) return;
     Extent extent(network);
     const auto prepare = [&](const ConvolutionNorm& pair) {
-      const int64_t n = std::max<int64_t>(group_, 1);
-      return make_frozen_convolution(pair, {n, pair.convolution.in, extent.height, extent.width},
-                                     compute);
+      return make_frozen_convolution(
+          pair, {kGroup, pair.convolution.in, extent.height, extent.width}, compute);
     };
     stem_ = prepare(network.stem());
     extent.pass(network.stem());
@@ -68,17 +73,17 @@ class FoldedFrozenPart final : public FrozenPart {
     }
   }
 
-  at::Tensor forward(const at::Tensor& images, bool repeatable) const override {
+  at::Tensor forward(const at::Tensor& images, int64_t batch) const override {
     at::NoGradGuard no_grad;  // not inference mode: the result is an input of autograd
     if (!stem_) return images;
     const int64_t n = images.size(0);
-    if (group_ == 0 || n == group_ || (n < group_ && !repeatable)) return run(images);
+    const int64_t group = grouped_ ? group_size(batch > 0 ? batch : n) : n;
     std::vector<at::Tensor> groups;
-    for (int64_t first = 0; first < n; first += group_) {
-      const int64_t count = std::min(group_, n - first);
-      const at::Tensor group = images.narrow(0, first, count);
-      const bool fill = count < group_ && repeatable;
-      groups.push_back(fill ? run(filled_up(group)).narrow(0, 0, count) : run(group));
+    for (int64_t first = 0; first < n; first += group) {
+      const int64_t count = std::min(group, n - first);
+      const at::Tensor some = images.narrow(0, first, count);
+      const bool fill = count < group && batch > 0;
+      groups.push_back(fill ? run(filled_up(some, group)).narrow(0, 0, count) : run(some));
     }
     return groups.size() == 1 ? groups.front() : at::cat(groups);
   }
@@ -90,14 +95,14 @@ class FoldedFrozenPart final : public FrozenPart {
     return pool_ ? x.to(at::kFloat).mean({2, 3}).to(images.scalar_type()) : x;
   }
 
-  at::Tensor filled_up(const at::Tensor& images) const {
-    const at::Tensor full = at::empty({group_, images.size(1), images.size(2), images.size(3)},
+  static at::Tensor filled_up(const at::Tensor& images, int64_t count) {
+    const at::Tensor full = at::empty({count, images.size(1), images.size(2), images.size(3)},
                                       images.options(), at::MemoryFormat::ChannelsLast);
     full.zero_().narrow(0, 0, images.size(0)).copy_(images);
     return full;
   }
 
-  int64_t group_;  // 0: the whole batch at once
+  bool grouped_;  // or the whole batch at once
   bool pool_;
   std::unique_ptr<FrozenConvolution> stem_;
   std::vector<FrozenBlock> blocks_;

@@ -19,9 +19,9 @@ class FrozenPart {
   // Normalised images [N, 3, H, W] (channels-last, compute type) -> the input of the first trained
   // layer, [N, C, h, w] in the same layout and type, or [N, C]. Never records gradients.
   //
-  // An image's features do not depend on the other images of the batch, nor on their number where
-  // `repeatable`: then the last images are computed in a group of the usual size, filled up.
-  virtual at::Tensor forward(const at::Tensor& images, bool repeatable = false) const = 0;
+  // `batch` says how many images a batch of the run usually has: then an image's features do not
+  // depend on the batch that it comes in, full or not. With 0 they may, in their last bits.
+  virtual at::Tensor forward(const at::Tensor& images, int64_t batch = 0) const = 0;
 };
 
 // Units 0 .. units-1 of `network`, copied and prepared for inference: later changes of the network

@@ -11,7 +11,7 @@ namespace {
 // Each keeps its input and its features in memory.
 constexpr size_t kRecordings = 4;
 
-using Kind = std::pair<std::vector<int64_t>, bool>;  // shape, repeatable
+using Kind = std::pair<std::vector<int64_t>, int64_t>;  // shape, usual batch
 
 struct Recording {
   Kind kind;
@@ -25,14 +25,13 @@ class ReplayedFrozenPart final : public FrozenPart {
                      std::shared_ptr<const device::Backend> backend)
       : part_(std::move(part)), backend_(std::move(backend)) {}
 
-  at::Tensor forward(const at::Tensor& images, bool repeatable) const override {
-    Recording& recording = find({images.sizes().vec(), repeatable});
-    if (!recording.graph->records()) return part_->forward(images, repeatable);
+  at::Tensor forward(const at::Tensor& images, int64_t batch) const override {
+    Recording& recording = find({images.sizes().vec(), batch});
+    if (!recording.graph->records()) return part_->forward(images, batch);
     at::NoGradGuard no_grad;
     if (!recording.images.defined()) recording.images = at::empty_like(images);
     recording.images.copy_(images);
-    recording.graph->run(
-        [&] { recording.features = part_->forward(recording.images, repeatable); });
+    recording.graph->run([&] { recording.features = part_->forward(recording.images, batch); });
     // The next replay writes over them.
     return recording.features.clone();
   }

@@ -70,7 +70,7 @@ std::optional<FeatureBatch> FeatureSource::compute() {
     const Stopwatch watch(seconds_.frozen);
     result.labels = session_.backend->upload(batch->labels, batch->lease);
     result.features = frozen_->forward(session_.input(batch->images, batch->lease, compute_),
-                                       /*repeatable=*/true);
+                                       std::min(options_.batch_size, dataset_->size()));
   }
   if (cache_) remember(batch->samples, result.features);
   result.lease = std::move(batch->lease);
