@@ -30,24 +30,25 @@ void disturb(Network& network) {
   }
 }
 
-at::Tensor plain_pair(const model::ConvolutionNorm& pair, const at::Tensor& x) {
+// With `live`, each norm takes its batch's statistics and leaves its running ones alone.
+at::Tensor plain_pair(const model::ConvolutionNorm& pair, const at::Tensor& x, bool live) {
   const auto& c = pair.convolution;
   const at::Tensor y =
       at::conv2d(x, c.weight.contiguous(), {}, {c.stride, c.stride}, {c.padding, c.padding});
   return at::batch_norm(y, pair.norm.weight, pair.norm.bias, pair.norm.running_mean,
-                        pair.norm.running_var, false, 0, 1e-5, false);
+                        pair.norm.running_var, live, 0, 1e-5, false);
 }
 
 // He et al.'s network as it is written in the paper, without folding, fusing or memory formats.
-at::Tensor plain(const Network& network, at::Tensor x) {
-  x = at::max_pool2d(plain_pair(network.stem(), x).relu(), {3, 3}, {2, 2}, {1, 1});
+at::Tensor plain(const Network& network, at::Tensor x, bool live = false) {
+  x = at::max_pool2d(plain_pair(network.stem(), x, live).relu(), {3, 3}, {2, 2}, {1, 1});
   for (const model::Block& block : network.blocks()) {
     at::Tensor y = x;
     for (size_t i = 0; i < block.body.size(); ++i) {
-      y = plain_pair(block.body[i], y);
+      y = plain_pair(block.body[i], y, live);
       if (i + 1 < block.body.size()) y = y.relu();
     }
-    x = (y + (block.downsample ? plain_pair(*block.downsample, x) : x)).relu();
+    x = (y + (block.downsample ? plain_pair(*block.downsample, x, live) : x)).relu();
   }
   return at::linear(x.mean({2, 3}), network.head()[1].dense->weight, network.head()[1].dense->bias);
 }
@@ -122,6 +123,29 @@ TEST("a frozen BatchNorm among trained layers keeps its buffers, a live one chan
   }
   for (const Network::Named& named : network.named_tensors()) {
     CHECK_EQUAL(named.tensor->grad().defined(), !named.buffer && named.trainable);
+  }
+}
+
+TEST("everything trained: logits and gradients are the plain network's") {
+  Network network(model::find_architecture("resnet50"), {64, 64}, linear(5), 1);
+  disturb(network);
+  set_all(network, true);
+  const at::Tensor x = at::randn({4, 3, 64, 64}), weights = at::randn({4, 5});
+  std::vector<at::Tensor> parameters;
+  for (const Network::Named& named : network.named_tensors()) {
+    if (!named.buffer) parameters.push_back(named.tensor->requires_grad_());
+  }
+  const at::Tensor expected = plain(network, x, /*live=*/true);
+  const std::vector<at::Tensor> gradients =
+      torch::autograd::grad({(expected * weights).sum()}, parameters);
+  const auto trained = model::make_trained_part(network, 0, at::kFloat);
+  const at::Tensor logits =
+      trained->forward(x.contiguous(at::MemoryFormat::ChannelsLast), {.training = true});
+  (logits * weights).sum().backward();
+  CHECK((logits - expected).abs().max().item<float>() < 1e-3 * expected.abs().max().item<float>());
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const at::Tensor difference = (parameters[i].grad() - gradients[i]).norm();
+    CHECK((difference / gradients[i].norm()).item<float>() < 1e-2);
   }
 }
 

@@ -5,13 +5,23 @@
 
 #include "engine/model/folded.h"
 #include "engine/model/frozen_part.h"
+#include "engine/model/fused_norm.h"
+#include "engine/model/scaled_convolution.h"
 
 namespace thaw::model {
 namespace {
 
 using Mode = TrainedPart::Mode;
 
-at::Tensor normalise_batch(const BatchNorm& norm, const at::Tensor& x, const Mode& mode) {
+// relu?(y + residual?), in y's memory.
+at::Tensor finish(at::Tensor y, bool relu, const at::Tensor& residual) {
+  if (residual.defined()) y.add_(residual);
+  return relu ? y.relu_() : y;
+}
+
+// relu?(batch_norm(x) + residual?); a residual that is undefined is none.
+at::Tensor normalise_batch(const BatchNorm& norm, const at::Tensor& x, const Mode& mode,
+                           bool relu = false, const at::Tensor& residual = {}) {
   // A single value a channel has no variance: such a batch is normalised by the running statistics.
   const bool live = mode.training && norm.trainable && x.numel() > norm.channels;
   if (live) {
@@ -19,42 +29,54 @@ at::Tensor normalise_batch(const BatchNorm& norm, const at::Tensor& x, const Mod
     at::Tensor counter = norm.batches_tracked;
     counter.add_(1);
   }
-  return at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, live,
-                        norm.momentum, norm.epsilon, /*cudnn_enabled=*/true);
+  if (can_fuse_norm(x)) {
+    if (live) return fused_batch_norm(x, norm, relu, residual);
+    if (!at::GradMode::is_enabled()) return fused_running_norm(x, norm, relu, residual);
+  }
+  at::Tensor y = at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var,
+                                live, norm.momentum, norm.epsilon, /*cudnn_enabled=*/true);
+  return finish(y, relu, residual);
 }
 
-// Convolution and BatchNorm of which at least one is trained.
+// Convolution and BatchNorm of which the latter is trained.
 struct LivePair {
   ConvolutionNorm pair;  // shares the network's tensors
   at::ScalarType compute;
 
-  at::Tensor operator()(const at::Tensor& x, const Mode& mode) const {
+  at::Tensor operator()(const at::Tensor& x, const Mode& mode, bool relu,
+                        const at::Tensor& residual) const {
     const Convolution& convolution = pair.convolution;
     const int64_t stride = convolution.stride, padding = convolution.padding;
     return normalise_batch(
         pair.norm,
         at::conv2d(x, convolution.weight.to(compute), {}, {stride, stride}, {padding, padding}),
-        mode);
+        mode, relu, residual);
   }
 };
 
 class Pair {
  public:
   Pair(const ConvolutionNorm& pair, at::ScalarType compute) : run_(FoldedConvolution{}) {
-    if (pair.convolution.trainable || pair.norm.trainable) {
+    if (pair.norm.trainable) {
       run_ = LivePair{pair, compute};
+    } else if (pair.convolution.trainable) {
+      run_ = ScaledConvolution(pair, compute);
     } else {
       run_ = fold(pair, compute);
     }
   }
 
-  at::Tensor operator()(const at::Tensor& x, const Mode& mode) const {
-    if (const auto* folded = std::get_if<FoldedConvolution>(&run_)) return (*folded)(x);
-    return std::get<LivePair>(run_)(x, mode);
+  // relu?(norm(convolution(x)) + residual?)
+  at::Tensor operator()(const at::Tensor& x, const Mode& mode, bool relu,
+                        const at::Tensor& residual = {}) const {
+    if (const auto* live = std::get_if<LivePair>(&run_)) return (*live)(x, mode, relu, residual);
+    if (const auto* scaled = std::get_if<ScaledConvolution>(&run_))
+      return finish((*scaled)(x), relu, residual);
+    return finish(std::get<FoldedConvolution>(run_)(x), relu, residual);
   }
 
  private:
-  std::variant<FoldedConvolution, LivePair> run_;
+  std::variant<FoldedConvolution, ScaledConvolution, LivePair> run_;
 };
 
 class TrainedBlock {
@@ -66,11 +88,9 @@ class TrainedBlock {
 
   at::Tensor operator()(const at::Tensor& x, const Mode& mode) const {
     at::Tensor y = x;
-    for (size_t i = 0; i < body_.size(); ++i) {
-      y = body_[i](y, mode);
-      if (i + 1 < body_.size()) y.relu_();
-    }
-    return y.add_(downsample_ ? (*downsample_)(x, mode) : x).relu_();
+    for (size_t i = 0; i + 1 < body_.size(); ++i) y = body_[i](y, mode, /*relu=*/true);
+    const at::Tensor residual = downsample_ ? (*downsample_)(x, mode, /*relu=*/false) : x;
+    return body_.back()(y, mode, /*relu=*/true, residual);
   }
 
  private:
@@ -136,7 +156,7 @@ class EagerTrainedPart final : public TrainedPart {
 
   at::Tensor forward(const at::Tensor& features, const Mode& mode) const override {
     at::Tensor x = features;
-    if (stem_) x = at::max_pool2d((*stem_)(x, mode).relu_(), {3, 3}, {2, 2}, {1, 1});
+    if (stem_) x = at::max_pool2d((*stem_)(x, mode, /*relu=*/true), {3, 3}, {2, 2}, {1, 1});
     for (const TrainedBlock& block : blocks_) x = block(x, mode);
     for (const HeadModule& module : head_) {
       x = run_head_layer(module, x, &module == &head_.back(), compute_, mode);
