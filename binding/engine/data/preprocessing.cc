@@ -1,9 +1,8 @@
 #include "engine/data/preprocessing.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
+#include "engine/device/parallel.h"
 #include "engine/error.h"
 
 namespace thaw::data {
@@ -35,9 +34,9 @@ void normalise_bytes(const uint8_t* in, T* out, int64_t pixels, const Affine& af
     scale[i] = affine.scale[i % 3];
     shift[i] = affine.shift[i % 3];
   }
-  at::parallel_for(0, pixels, 64 * 1024, [&](int64_t begin, int64_t end) {
-    for (int64_t pixel = begin; pixel < end; pixel += kBlock) {
-      const int64_t length = 3 * std::min(kBlock, end - pixel);
+  device::parallel_ranges((pixels + kBlock - 1) / kBlock, [&](int64_t begin, int64_t end) {
+    for (int64_t pixel = begin * kBlock; pixel < std::min(end * kBlock, pixels); pixel += kBlock) {
+      const int64_t length = 3 * std::min(kBlock, pixels - pixel);
       const uint8_t* from = in + 3 * pixel;
       T* to = out + 3 * pixel;
       for (int64_t i = 0; i < length; ++i) {

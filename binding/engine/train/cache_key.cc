@@ -1,11 +1,11 @@
 #include "engine/train/cache_key.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/util/hash.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include "engine/data/sample.h"
+#include "engine/device/parallel.h"
 #include "engine/error.h"
 
 namespace thaw::train {
@@ -32,9 +32,14 @@ void describe(std::ostringstream& text, const model::ConvolutionNorm& pair) {
   }
 }
 
+// No tensor operation: several threads are in here.
 std::string image_digest(const data::Dataset& dataset, int64_t sample,
                          std::vector<uint8_t>& buffer) {
-  if (dataset.pixels.defined()) return digest(dataset.pixels[sample]);
+  if (dataset.pixels.defined()) {
+    const int64_t size = dataset.pixels.stride(0) * dataset.pixels.element_size();
+    const auto* first = static_cast<const uint8_t*>(dataset.pixels.const_data_ptr());
+    return digest(first + sample * size, size);
+  }
   if (!dataset.encoded.empty()) {
     return digest(dataset.encoded[sample].data(), dataset.encoded[sample].size());
   }
@@ -48,7 +53,7 @@ std::string image_digest(const data::Dataset& dataset, int64_t sample,
 
 std::string images_digest(const data::Dataset& dataset) {
   std::vector<std::string> digests(static_cast<size_t>(dataset.size()));
-  at::parallel_for(0, dataset.size(), 1, [&](int64_t begin, int64_t end) {
+  device::parallel_ranges(dataset.size(), [&](int64_t begin, int64_t end) {
     std::vector<uint8_t> buffer;
     for (int64_t sample = begin; sample < end; ++sample)
       digests[sample] = image_digest(dataset, sample, buffer);
