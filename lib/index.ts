@@ -5,6 +5,7 @@ export { imageListing } from './data/listing.ts';
 export { ThawError } from './errors.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
 export type { ClassScores, Evaluation } from './model/evaluation.ts';
+export type { CacheFacts, CacheMode, CacheOptions } from './model/feature-cache.ts';
 export type {
   BatchLogs,
   Callbacks,
@@ -23,7 +24,7 @@ export {
   type HeadLayer,
   linearHead,
 } from './model/head.ts';
-export type { History, SkippedImage } from './model/history.ts';
+export type { History, SkippedImage, TimeSpent } from './model/history.ts';
 export type { Layer, LayerSelector } from './model/layers.ts';
 export type { LoadOptions } from './model/load.ts';
 export { loadResNet, ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 } from './model/networks.ts';

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
-import type { TimeSpent } from './model/time-spent.ts';
 
 /** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
 export interface Native {
@@ -150,6 +149,21 @@ export type NativeEvent =
     }
   | ({ type: 'epoch'; epoch: number } & NativeEpoch);
 
+/** Where the time of a run went, seconds. On a GPU only `total`, `waiting` and `validation` are told apart. */
+export interface NativeTimeSpent {
+  total: number;
+  /** Training waited for images to be read and decoded. */
+  waiting: number;
+  /** Outputs of the frozen layers. */
+  frozen: number;
+  /** Keeping them and finding them again. */
+  cache: number;
+  /** Forward and backward of the trained layers, and the optimizer. */
+  trained: number;
+  /** All of it, waiting included. */
+  validation: number;
+}
+
 export interface NativeHistory {
   epochs: NativeEpoch[];
   skipped: NativeSkipped[];
@@ -157,7 +171,7 @@ export interface NativeHistory {
   stoppedEarly: boolean;
   /** Only with validation data: of the weights at the end. */
   evaluation?: NativeEvaluation;
-  seconds: TimeSpent;
+  seconds: NativeTimeSpent;
   precision: string;
 }
 

@@ -3,7 +3,7 @@ import { advice, cacheNote, timeNote } from '../lib/cli/run-notes.ts';
 import { resolveConfig } from '../lib/config/resolve.ts';
 import { type CacheFacts, cacheOptions } from '../lib/model/feature-cache.ts';
 import type { TrainBegin } from '../lib/model/fit-options.ts';
-import type { TimeSpent } from '../lib/model/time-spent.ts';
+import type { TimeSpent } from '../lib/model/history.ts';
 
 const off: CacheFacts = { place: 'off', bytes: 5e9, images: 50, found: 0, reason: 'it was turned off' };
 const memory: CacheFacts = { place: 'memory', bytes: 3_276_800, images: 800, found: 0 };
@@ -38,10 +38,10 @@ function time(spent: Partial<TimeSpent>): TimeSpent {
 test('what is kept, where, how large, and why not', () => {
   expect(cacheNote(begin({ boundary: '' }))).toBeUndefined();
   expect(cacheNote(begin({ validationCache: { ...memory, bytes: 1_396_736 } }))).toBe(
-    'frozen layers: computed once for each image; their outputs (4.67 MB after layer4.1) are kept in memory',
+    'frozen layers: computed once for each image; their outputs (4.7 MB after layer4.1) are kept in memory',
   );
   expect(cacheNote(begin({ trainCache: disk, validationCache: memory }))).toBe(
-    'frozen layers: computed once for each image; their outputs (8.00 GB after layer4.1) are kept in ' +
+    'frozen layers: computed once for each image; their outputs (8.0 GB after layer4.1) are kept in ' +
       'run/cache/train.features (88 of 90 found there) and in memory',
   );
   expect(cacheNote(begin({ trainCache: off, validationCache: memory }))).toContain(

@@ -1,6 +1,6 @@
 import type { CacheFacts } from '../model/feature-cache.ts';
 import type { EpochLogs } from '../model/fit-options.ts';
-import type { TimeSpent } from '../model/time-spent.ts';
+import type { TimeSpent } from '../model/history.ts';
 import type { TextOutput } from './context.ts';
 
 /** The lines that `thaw train --json` prints: one object each, `event` says which. */

@@ -1,7 +1,8 @@
 import type { TrainConfig } from '../config/resolve.ts';
+import { formatBytes } from '../files/format.ts';
 import type { CacheFacts } from '../model/feature-cache.ts';
 import type { TrainBegin } from '../model/fit-options.ts';
-import type { TimeSpent } from '../model/time-spent.ts';
+import type { TimeSpent } from '../model/history.ts';
 
 /** What is kept of the frozen layers' outputs, where, and how large it is. */
 export function cacheNote({ boundary, trainCache, validationCache }: TrainBegin): string | undefined {
@@ -9,7 +10,7 @@ export function cacheNote({ boundary, trainCache, validationCache }: TrainBegin)
   const kept = [trainCache, validationCache].filter(({ place }) => place !== 'off');
   if (kept.length === 0) return `frozen layers: computed in every epoch, as ${trainCache.reason}`;
   const images = trainCache.place === 'off' ? 'validation image' : 'image';
-  const size = bytes(kept.reduce((sum, facts) => sum + facts.bytes, 0));
+  const size = formatBytes(kept.reduce((sum, facts) => sum + facts.bytes, 0));
   const places = [...new Set(kept.map(where))].join(' and ');
   return `frozen layers: computed once for each ${images}; their outputs (${size} after ${boundary}) are kept ${places}`;
 }
@@ -85,11 +86,4 @@ export function advice(
   if (device.startsWith('cuda') && config.batchSize !== 'auto' && config.batchSize < 128)
     return '--batch-size auto would look for the batch at which the GPU is busiest';
   return undefined;
-}
-
-/** Bytes as `4.5 MB`. */
-function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
-  return `${(count / 1000 ** power).toPrecision(3)} ${units[power]}`;
 }

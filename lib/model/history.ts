@@ -1,10 +1,12 @@
-import type { NativeEpoch, NativeHistory, NativeSkipped } from '../native.ts';
+import type { NativeEpoch, NativeHistory, NativeSkipped, NativeTimeSpent } from '../native.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
 import type { EpochLogs } from './fit-options.ts';
-import type { TimeSpent } from './time-spent.ts';
 
 /** An image that could not be read, and why. */
 export type SkippedImage = NativeSkipped;
+
+/** Where the time of a run went. */
+export type TimeSpent = NativeTimeSpent;
 
 /** What a run has left behind; each list has one entry an epoch. */
 export interface History {

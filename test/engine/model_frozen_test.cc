@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "check.h"
+#include "disturb.h"
 #include "engine/model/folded.h"
 #include "engine/model/frozen_checked.h"
 #include "engine/model/frozen_cudnn.h"
@@ -47,18 +48,6 @@ Calls calls_after_check(std::function<at::Tensor(const at::Tensor&)> fast) {
 std::vector<model::HeadLayer> linear() {
   return {{.kind = model::HeadKind::kGlobalAveragePooling, .name = "avg_pool"},
           {.kind = model::HeadKind::kDense, .name = "predictions", .units = 10}};
-}
-
-// Statistics that are not zeros and ones, so that a mistake in folding shows.
-void disturb(Network& network) {
-  at::NoGradGuard no_grad;
-  at::manual_seed(3);
-  for (const Network::Named& named : network.named_tensors()) {
-    if (named.name.ends_with("running_mean")) named.tensor->normal_(0, 0.1);
-    if (named.name.ends_with("running_var")) named.tensor->uniform_(0.5, 1.5);
-    if (named.name.find("bn") != std::string::npos && named.name.ends_with("bias"))
-      named.tensor->normal_(0, 0.1);
-  }
 }
 
 }  // namespace

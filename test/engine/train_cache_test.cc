@@ -171,7 +171,7 @@ TEST("the key changes with everything that decides the features") {
   data::LoaderOptions loader;
   Session session = make_session(HeadKind::kFlatten);
   const auto key = [&](int units, at::ScalarType compute) {
-    return cache_key(session, units, compute, *dataset, loader);
+    return cache_key(network_key(session, units, compute), *dataset, loader);
   };
   std::vector<std::string> keys = {key(3, at::kFloat)};
   CHECK_EQUAL(keys.front(), key(3, at::kFloat));

@@ -103,15 +103,16 @@ TEST("refuses to train nothing, or more classes than outputs") {
 
 TEST("everything trained: the loss falls and the drawn classes are told apart") {
   Session session = make_session();
-  // With larger steps, so few images let the loss jump: the outcome would hang on rounding.
-  const TrainingOptions training{.optimizer = {.learning_rate = 2e-4}};
+  // Full batches and steps of this size: with larger ones the loss of so few images jumps from
+  // epoch to epoch by more than it falls, whatever the seed.
+  const TrainingOptions training{.optimizer = {.learning_rate = 3e-4}};
   const History history =
-      fit(session, drawn(20, 1), drawn(30, 2), kClasses, training, options_for(8), {}, nullptr);
+      fit(session, drawn(32, 1), drawn(30, 2), kClasses, training, options_for(8), {}, nullptr);
   CHECK_EQUAL(history.epochs.size(), 8u);
-  CHECK(history.epochs.back().training.loss < 0.5 * history.epochs.front().training.loss);
+  CHECK(history.epochs.back().training.loss < 0.2 * history.epochs.front().training.loss);
   const Evaluation evaluation =
       evaluate(session, drawn(30, 2), kClasses, {}, options_for(1), nullptr);
-  CHECK(evaluation.values.accuracy > 0.8);
+  CHECK(evaluation.values.accuracy > 0.95);
   CHECK(std::abs(evaluation.values.loss - history.epochs.back().validation.loss) < 1e-4);
   int64_t right = 0;
   for (int64_t c = 0; c < kClasses; ++c) right += evaluation.confusion[c * kClasses + c];

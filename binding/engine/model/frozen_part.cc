@@ -8,7 +8,7 @@ namespace thaw::model {
 namespace {
 
 // Images that the CPU computes at a time: few enough for their features to stay in its caches
-// between one layer and the next, enough for both to be busy. Measured with 2 to 32.
+// between one layer and the next, enough for both to be busy.
 constexpr int64_t kGroup = 8;
 
 // The size of an image's features on their way through the network.

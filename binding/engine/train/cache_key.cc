@@ -4,6 +4,7 @@
 #include <c10/util/hash.h>
 #include <torch/csrc/api/include/torch/version.h>
 
+#include "engine/data/decode.h"
 #include "engine/data/sample.h"
 #include "engine/device/parallel.h"
 #include "engine/error.h"
@@ -14,8 +15,10 @@ namespace {
 // Raised when the same key would mean other features.
 constexpr int kVersion = 1;
 
+std::string digest(const std::string& text) { return c10::sha1(text).str(); }
+
 std::string digest(const void* bytes, size_t size) {
-  return c10::sha1(std::string(static_cast<const char*>(bytes), size)).str();
+  return digest(std::string(static_cast<const char*>(bytes), size));
 }
 
 std::string digest(const at::Tensor& tensor) {
@@ -60,22 +63,21 @@ std::string images_digest(const data::Dataset& dataset) {
   });
   std::string all;
   for (const std::string& one : digests) all += one;
-  return digest(all.data(), all.size());
+  return digest(all);
 }
 
 }  // namespace
 
-std::string cache_key(const Session& session, int units, at::ScalarType compute,
-                      const data::Dataset& dataset, const data::LoaderOptions& loader) {
+std::string network_key(const Session& session, int units, at::ScalarType compute) {
+  const data::ImageLibraries libraries = data::image_libraries();
   std::ostringstream text;
   text << std::hexfloat << kVersion << ' ' << TORCH_VERSION << ' ' << at::get_cpu_capability()
-       << ' ' << session.backend->device() << ' ' << compute << ' ';
+       << ' ' << session.backend->device() << ' ' << compute << ' ' << libraries.libjpeg << ' '
+       << libraries.libvips;
   const data::Preprocessing& p = session.preprocessing;
-  text << p.height << ' ' << p.width << ' ' << p.resize;
+  text << ' ' << p.height << ' ' << p.width << ' ' << p.resize;
   for (const double value : p.mean) text << ' ' << value;
   for (const double value : p.std) text << ' ' << value;
-  text << ' ' << static_cast<int>(loader.augmentation) << ' ' << loader.views << ' ';
-  if (loader.augmentation != data::Augmentation::kNone) text << loader.seed;
   text << ' ' << units << model::ends_pooled(*session.network, units);
   if (units > 0) describe(text, session.network->stem());
   for (int i = 0; i + 1 < units; ++i) {
@@ -83,9 +85,16 @@ std::string cache_key(const Session& session, int units, at::ScalarType compute,
     for (const model::ConvolutionNorm& pair : block.body) describe(text, pair);
     if (block.downsample) describe(text, *block.downsample);
   }
-  text << images_digest(dataset);
-  const std::string all = text.str();
-  return digest(all.data(), all.size());
+  return digest(text.str());
+}
+
+std::string cache_key(const std::string& network, const data::Dataset& dataset,
+                      const data::LoaderOptions& loader) {
+  std::ostringstream text;
+  text << network << ' ' << static_cast<int>(loader.augmentation) << ' ' << loader.views << ' ';
+  if (loader.augmentation != data::Augmentation::kNone) text << loader.seed;
+  text << ' ' << images_digest(dataset);
+  return digest(text.str());
 }
 
 }  // namespace thaw::train

@@ -9,9 +9,13 @@
 
 namespace thaw::train {
 
-// Covers the contents of every image (by SHA-1), the frozen weights, the boundary, the
-// preprocessing, the augmentation with its seed, and what computes: precision, device, libtorch.
-std::string cache_key(const Session& session, int units, at::ScalarType compute,
-                      const data::Dataset& dataset, const data::LoaderOptions& loader);
+// What computes: the frozen weights up to the boundary, the preprocessing, precision, device,
+// libtorch and the image libraries. Reads every weight: once for all data sets.
+std::string network_key(const Session& session, int units, at::ScalarType compute);
+
+// With that, what is computed: the contents of every image (by SHA-1), the augmentation and its
+// seed.
+std::string cache_key(const std::string& network, const data::Dataset& dataset,
+                      const data::LoaderOptions& loader);
 
 }  // namespace thaw::train

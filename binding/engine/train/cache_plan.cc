@@ -83,9 +83,9 @@ std::unique_ptr<ActivationCache> CachePlan::in_file(const std::string& name,
                                                     const ActivationCache::Layout& layout,
                                                     CacheReport& report) {
   report.file = (std::filesystem::path(options_.directory) / (name + ".features")).string();
+  if (network_key_.empty()) network_key_ = network_key(session_, units_, compute_);
   auto file = std::make_unique<data::CacheFile>(
-      report.file, cache_key(session_, units_, compute_, dataset, loader), layout.rows,
-      layout.row_bytes());
+      report.file, cache_key(network_key_, dataset, loader), layout.rows, layout.row_bytes());
   auto cache = std::make_unique<ActivationCache>(layout, std::move(file));
   for (int64_t row = 0; row < layout.rows; ++row) report.found += cache->has(row) ? 1 : 0;
   report.place = Place::kDisk;

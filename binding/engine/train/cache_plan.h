@@ -48,6 +48,7 @@ class CachePlan {
   at::ScalarType compute_;
   CacheOptions options_;
   int64_t device_left_, memory_left_;  // bytes that may still be taken
+  std::string network_key_;            // once a file is wanted
 };
 
 }  // namespace thaw::train

@@ -30,6 +30,7 @@ void FeatureSource::start_epoch(int64_t epoch, int64_t first_batch) {
   first_row_ = options_.views > 0 ? epoch % options_.views * images : 0;
   recalling_ = cache_ && cache_->complete(first_row_, images);
   if (!recalling_) {
+    batches_left_ = batches_per_epoch() - first_batch;
     loader_.start_epoch(epoch, first_batch);
     return;
   }
@@ -60,7 +61,7 @@ std::optional<FeatureBatch> FeatureSource::compute() {
     batch = loader_.next();
   }
   if (!batch) return {};
-  if (cache_) {
+  if (--batches_left_ == 0 && cache_) {
     for (const data::UnreadableImage& image : loader_.unreadable())
       cache_->mark_unreadable(first_row_ + image.sample);
   }

@@ -55,7 +55,8 @@ class FeatureSource {
   std::unique_ptr<data::ActivationCache> cache_;
   Seconds seconds_;
 
-  int64_t first_row_ = 0;  // of this epoch's view
+  int64_t first_row_ = 0;     // of this epoch's view
+  int64_t batches_left_ = 0;  // while computing
   bool recalling_ = false;
   // While recalling: the epoch's rows and labels in order, and where its batches end among them.
   std::vector<int64_t> order_;
