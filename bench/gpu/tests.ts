@@ -5,6 +5,8 @@ import { run } from '../../lib/system/run.ts';
 export const TESTS = [
   'device_cuda_test',
   'device_graph_test',
+  'device_nvjpeg_test',
+  'data_device_views_test',
   'model_frozen_test',
   'train_graphed_step_test',
   'train_fit_cuda_test',

@@ -20,15 +20,16 @@ class RepeatingGraph final : public thaw::device::Graph {
   int* runs_;
 };
 
-class RecordingBackend final : public thaw::device::Backend {
+class RecordingBackend : public thaw::device::Backend {
  public:
   at::Device device() const override { return cpu_->device(); }
   std::shared_ptr<void> enter() const override { return cpu_->enter(); }
   at::Tensor host_buffer(at::IntArrayRef sizes, at::ScalarType type) const override {
     return cpu_->host_buffer(sizes, type);
   }
-  at::Tensor upload(const at::Tensor& host, std::shared_ptr<void> lease) const override {
-    return cpu_->upload(host, std::move(lease));
+  at::Tensor aside(const std::function<at::Tensor()>& work,
+                   std::shared_ptr<void> lease) const override {
+    return cpu_->aside(work, std::move(lease));
   }
   at::Generator generator(uint64_t seed) const override { return cpu_->generator(seed); }
   std::unique_ptr<thaw::device::Graph> make_graph(std::optional<at::Generator>) const override {

@@ -141,7 +141,7 @@ std::optional<Pixels> decode_jpeg(std::span<const uint8_t> bytes, const std::str
   if (colours != JCS_GRAYSCALE && colours != JCS_YCbCr && colours != JCS_RGB) return {};
 
   const int orientation = orientation_of(info);
-  const bool swap = swaps_sides(orientation);
+  const bool swap = Turn(orientation).swaps_sides;
   const int reduction = decode_reduction(options, swap ? info.image_width : info.image_height,
                                          swap ? info.image_height : info.image_width);
   if (!start(session, reduction)) {
@@ -151,6 +151,21 @@ std::optional<Pixels> decode_jpeg(std::span<const uint8_t> bytes, const std::str
   Pixels pixels = allocate_pixels(info.output_height, info.output_width);
   if (!read_rows(session, pixels.data.get())) refuse(session, name);
   return upright(std::move(pixels), orientation);
+}
+
+std::optional<JpegHeader> plain_jpeg(std::span<const uint8_t> bytes, const DecodeOptions& options) {
+  const size_t size = bytes.size();
+  if (size < 4 || bytes[size - 2] != 0xFF || bytes[size - 1] != JPEG_EOI) return {};
+  Session session;
+  if (!read_header(session, bytes.data(), size)) return {};
+  const jpeg_decompress_struct& info = session.info;
+  const bool grey = info.jpeg_color_space == JCS_GRAYSCALE && info.num_components == 1;
+  const bool colours = info.jpeg_color_space == JCS_YCbCr && info.num_components == 3;
+  if (info.progressive_mode || info.arith_code || info.data_precision != 8 || !(grey || colours) ||
+      int64_t{info.image_height} * info.image_width > options.max_pixels) {
+    return {};
+  }
+  return JpegHeader{info.image_height, info.image_width, orientation_of(info)};
 }
 
 #define THAW_TEXT_(value) #value
@@ -174,6 +189,8 @@ std::optional<Pixels> decode_jpeg(std::span<const uint8_t>, const std::string&,
                                   const DecodeOptions&) {
   return {};
 }
+
+std::optional<JpegHeader> plain_jpeg(std::span<const uint8_t>, const DecodeOptions&) { return {}; }
 
 std::string libjpeg_version() { return ""; }
 

@@ -112,7 +112,7 @@ Pixels decode(std::span<const uint8_t> bytes, ImageFormat format, const std::str
   VImage image = load(bytes, format, 1);
   check_pixels(image.height(), image.width(), name, options);
   const int orientation = orientation_of(image);
-  const bool swap = swaps_sides(orientation);
+  const bool swap = Turn(orientation).swaps_sides;
   if (format == ImageFormat::kJpeg) {
     const int reduction = decode_reduction(options, swap ? image.width() : image.height(),
                                            swap ? image.height() : image.width());

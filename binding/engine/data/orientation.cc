@@ -62,20 +62,15 @@ Pixels upright(Pixels pixels, int orientation) {
   if (orientation <= 1 || orientation > 8) return pixels;
   const int64_t height = pixels.height;
   const int64_t width = pixels.width;
-  const bool swap = swaps_sides(orientation);
-  Pixels turned = swap ? allocate_pixels(width, height) : allocate_pixels(height, width);
-  // In 2, 3, 7, 8 the stored columns run backwards over the upright picture, in 3, 4, 6, 7 the
-  // rows.
-  const bool flip_columns =
-      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool flip_rows =
-      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const Turn turn(orientation);
+  Pixels turned =
+      turn.swaps_sides ? allocate_pixels(width, height) : allocate_pixels(height, width);
   for (int64_t y = 0; y < height; ++y) {
     const uint8_t* from = pixels.data.get() + y * width * 3;
-    const int64_t row = flip_rows ? height - 1 - y : y;
+    const int64_t row = turn.flips_rows ? height - 1 - y : y;
     for (int64_t x = 0; x < width; ++x, from += 3) {
-      const int64_t column = flip_columns ? width - 1 - x : x;
-      const int64_t target = swap ? column * height + row : row * width + column;
+      const int64_t column = turn.flips_columns ? width - 1 - x : x;
+      const int64_t target = turn.swaps_sides ? column * height + row : row * width + column;
       std::memcpy(turned.data.get() + target * 3, from, 3);
     }
   }

@@ -12,11 +12,18 @@ namespace thaw::data {
 // sound.
 int exif_orientation(std::span<const uint8_t> segment);
 
-// Whether upright height and width are the stored width and height.
-inline bool swaps_sides(int orientation) { return orientation >= 5 && orientation <= 8; }
+// What turns stored pixels upright: rows and columns are reversed, then exchanged. Orientations as
+// in EXIF 2.3: 1 upright, 2 mirrored, 3 turned by 180 degrees, 4 upside down mirrored, 5
+// transposed, 6 to be turned clockwise, 7 transversed, 8 to be turned anticlockwise.
+struct Turn {
+  explicit Turn(int orientation)
+      : flips_rows(orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7),
+        flips_columns(orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8),
+        swaps_sides(orientation >= 5 && orientation <= 8) {}
 
-// Orientations as in EXIF 2.3: 1 upright, 2 mirrored, 3 turned by 180 degrees, 4 upside down
-// mirrored, 5 transposed, 6 to be turned clockwise, 7 transversed, 8 to be turned anticlockwise.
+  bool flips_rows, flips_columns, swaps_sides;
+};
+
 Pixels upright(Pixels pixels, int orientation);
 
 }  // namespace thaw::data

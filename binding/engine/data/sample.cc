@@ -1,40 +1,64 @@
 #include "engine/data/sample.h"
 
 #include <cstring>
+#include <utility>
 
 #include "engine/data/decoders.h"
+#include "engine/data/orientation.h"
 
 namespace thaw::data {
 
 SampleReader::SampleReader(const Dataset& dataset, const Preprocessing& preprocessing,
-                           Augmentation augmentation, const DecodeOptions& decode)
+                           Augmentation augmentation, const DecodeOptions& decode,
+                           bool leave_encoded)
     : dataset_(dataset),
       preprocessing_(preprocessing),
       augmentation_(augmentation),
-      decode_(decode) {}
+      decode_(decode),
+      leave_encoded_(leave_encoded) {}
 
-void SampleReader::read(const DrawKey& key, void* out) {
-  const auto sample = static_cast<int64_t>(key.sample);
-  auto* bytes = static_cast<uint8_t*>(out);
-  if (!dataset_.paths.empty()) {
-    read_file(dataset_.paths[key.sample], file_);
-    read_encoded(file_, key, bytes);
-  } else if (!dataset_.encoded.empty()) {
-    read_encoded(dataset_.encoded[key.sample], key, bytes);
-  } else {
-    const at::Tensor& pixels = dataset_.pixels;
+std::optional<EncodedView> SampleReader::read(const DrawKey& key, void* out) {
+  auto* pixels_out = static_cast<uint8_t*>(out);
+  const at::Tensor& pixels = dataset_.pixels;
+  if (pixels.defined()) {
     const int64_t length = pixels.stride(0) * pixels.element_size();
-    const auto* source = static_cast<const uint8_t*>(pixels.const_data_ptr()) + sample * length;
+    const auto* source = static_cast<const uint8_t*>(pixels.const_data_ptr()) +
+                         static_cast<int64_t>(key.sample) * length;
     if (pixels.scalar_type() == at::kFloat) {
       std::memcpy(out, source, length);
     } else {
       const PixelView view{source, pixels.size(1), pixels.size(2), pixels.size(2) * 3};
-      augment_into(view, preprocessing_, augmentation_, key, bytes);
+      augment_into(view, preprocessing_, augmentation_, key, pixels_out);
     }
+    return {};
   }
+  if (!dataset_.paths.empty()) read_file(dataset_.paths[key.sample], file_);
+  const std::span<const uint8_t> bytes =
+      dataset_.paths.empty() ? std::span<const uint8_t>(dataset_.encoded[key.sample]) : file_;
+  if (leave_encoded_) {
+    if (std::optional<EncodedView> left = leave(bytes, key)) return left;
+  }
+  decode(bytes, key, pixels_out);
+  return {};
 }
 
-void SampleReader::read_encoded(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out) {
+std::optional<EncodedView> SampleReader::leave(std::span<const uint8_t> bytes,
+                                               const DrawKey& key) const {
+  const std::optional<JpegHeader> header = plain_jpeg(bytes, decode_);
+  if (!header) return {};
+  Size upright{header->height, header->width};
+  if (Turn(header->orientation).swaps_sides) std::swap(upright.height, upright.width);
+  return EncodedView{{bytes.begin(), bytes.end()},
+                     *header,
+                     draw_view(upright, preprocessing_, augmentation_, key)};
+}
+
+void SampleReader::decode(const EncodedView& encoded, int64_t sample, void* out) const {
+  const Pixels pixels = decode_pixels(encoded.file, dataset_.name(sample), decode_);
+  apply_view(encoded.view, pixels.view(), static_cast<uint8_t*>(out));
+}
+
+void SampleReader::decode(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out) {
   decode_.shorter_side_for = [&](int64_t height, int64_t width) {
     return needed_shorter_side(height, width, preprocessing_, augmentation_, key);
   };

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/device/graph.h"
+#include "engine/device/jpeg_decoder.h"
 #include "engine/torch.h"
 
 namespace thaw::device {
@@ -31,9 +33,19 @@ class Backend {
   // A buffer on the host from which copies to the device are fast: page-locked on CUDA.
   virtual at::Tensor host_buffer(at::IntArrayRef sizes, at::ScalarType type) const = 0;
 
-  // Copies to the device; may return before the copy is done, in which case it is ordered before
-  // whatever the calling thread starts next. `lease` is kept until the source may be reused.
-  virtual at::Tensor upload(const at::Tensor& host, std::shared_ptr<void> lease) const = 0;
+  // Does work for the device beside what the calling thread has started: what `work` starts may
+  // end after the return, but before whatever the calling thread starts next. `lease` is kept until
+  // that end.
+  virtual at::Tensor aside(const std::function<at::Tensor()>& work,
+                           std::shared_ptr<void> lease) const = 0;
+
+  // Copies to the device, aside: the source must not change until `lease` is let go.
+  at::Tensor upload(const at::Tensor& host, std::shared_ptr<void> lease) const {
+    return aside([&] { return host.to(device(), /*non_blocking=*/true); }, std::move(lease));
+  }
+
+  // Null where JPEG files are not decoded on the device. The same one each time.
+  virtual std::shared_ptr<JpegDecoder> jpeg_decoder() const { return nullptr; }
 
   // A generator on the device, seeded.
   virtual at::Generator generator(uint64_t seed) const = 0;

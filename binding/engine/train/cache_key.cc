@@ -74,6 +74,7 @@ std::string network_key(const Session& session, int units, at::ScalarType comput
   text << std::hexfloat << kVersion << ' ' << TORCH_VERSION << ' ' << at::get_cpu_capability()
        << ' ' << session.backend->device() << ' ' << compute << ' ' << libraries.libjpeg << ' '
        << libraries.libvips;
+  if (const auto decoder = session.backend->jpeg_decoder()) text << ' ' << decoder->name();
   const data::Preprocessing& p = session.preprocessing;
   text << ' ' << p.height << ' ' << p.width << ' ' << p.resize;
   for (const double value : p.mean) text << ' ' << value;

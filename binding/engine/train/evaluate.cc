@@ -18,6 +18,7 @@ data::LoaderOptions loader_options(const Session& session, const DataOptions& op
   loader.allocate = [backend = session.backend](at::IntArrayRef sizes, at::ScalarType type) {
     return backend->host_buffer(sizes, type);
   };
+  loader.on_device = data::DeviceDecoding::make(session.backend);
   return loader;
 }
 

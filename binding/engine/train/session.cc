@@ -22,9 +22,10 @@ const Session::Parts& Session::inference(at::ScalarType compute) {
   return inference_;
 }
 
-at::Tensor Session::input(const at::Tensor& host_images, std::shared_ptr<void> lease,
+at::Tensor Session::input(const at::Tensor& images, std::shared_ptr<void> lease,
                           at::ScalarType compute) const {
-  return data::normalise(backend->upload(host_images, std::move(lease)), preprocessing, compute);
+  const at::Tensor there = images.is_cpu() ? backend->upload(images, std::move(lease)) : images;
+  return data::normalise(there, preprocessing, compute);
 }
 
 at::ScalarType automatic_precision(const device::Backend& backend) {

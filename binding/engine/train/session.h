@@ -27,8 +27,8 @@ struct Session {
   // Both parts for inference: all of the backbone as frozen. Kept until the network changes.
   const Parts& inference(at::ScalarType compute);
 
-  // Preprocessed host images -> device, normalised, in the compute type.
-  at::Tensor input(const at::Tensor& host_images, std::shared_ptr<void> lease,
+  // Preprocessed images, on the host or there already -> device, normalised, in the compute type.
+  at::Tensor input(const at::Tensor& images, std::shared_ptr<void> lease,
                    at::ScalarType compute) const;
 
  private:
