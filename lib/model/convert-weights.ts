@@ -26,7 +26,11 @@ export async function convertWeights(from: string, to: string, architecture: Arc
   );
   try {
     await settle(
-      model.save(to, 'torchscript', describeModel({ architecture, head, classes: [], preprocessing })),
+      model.save(
+        to,
+        'torchscript',
+        describeModel({ architecture, variant: 'torchvision', head, classes: [], preprocessing }),
+      ),
     );
   } finally {
     model.dispose();

@@ -69,6 +69,11 @@ export function linearHead(classes: number): HeadLayer[] {
   return [globalAveragePooling(), dense(classes)];
 }
 
+/** Whether a head is torchvision's: its tensors are then called `fc`, else `head.0`, `head.1`, ... */
+export function isLinearHead(layers: readonly HeadLayer[]): boolean {
+  return layers.length === 2 && layers[0]?.kind === 'globalAveragePooling' && layers[1]?.kind === 'dense';
+}
+
 const KERAS_NAMES = {
   globalAveragePooling: 'global_average_pooling2d',
   flatten: 'flatten',

@@ -108,6 +108,7 @@ function describe(
     wanted ?? (file ? architectureOf(Object.keys(file.shapes), origin) : ('resnet50' as const));
   return {
     architecture,
+    variant: 'torchvision',
     head: options.includeTop === false ? [] : topOf(file),
     classes: [],
     preprocessing: preprocessingFor(options.inputShape ?? [224, 224, 3]),

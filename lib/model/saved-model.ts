@@ -1,11 +1,12 @@
 import { ThawError } from '../errors.ts';
 import type { NativePreprocessing } from '../native.ts';
-import { ARCHITECTURES, type Architecture } from './architecture.ts';
+import { ARCHITECTURES, type Architecture, VARIANTS, type Variant } from './architecture.ts';
 import type { HeadLayer } from './head.ts';
 
 /** What a saved model says of itself, as JSON under the key `thaw` of its metadata. */
 export interface ModelDescription {
   architecture: Architecture;
+  variant: Variant;
   head: readonly HeadLayer[];
   /** Empty where they are not known. */
   classes: readonly string[];
@@ -27,9 +28,12 @@ export function readDescription(
   const text = metadata[KEY];
   if (text === undefined) return undefined;
   try {
-    const description = JSON.parse(text) as ModelDescription & { version: number };
+    const description = { variant: 'torchvision', ...JSON.parse(text) } as ModelDescription & {
+      version: number;
+    };
     const complete =
       description.version === VERSION &&
+      VARIANTS.includes(description.variant) &&
       ARCHITECTURES.includes(description.architecture) &&
       Array.isArray(description.head) &&
       Array.isArray(description.classes) &&
