@@ -22,6 +22,7 @@ export {
   flatten,
   globalAveragePooling,
   type HeadLayer,
+  type Initializer,
   linearHead,
 } from './model/head.ts';
 export type { History, SkippedImage, TimeSpent } from './model/history.ts';

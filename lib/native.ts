@@ -7,6 +7,12 @@ import { packageRoot } from './files/package-root.ts';
 export interface Native {
   info(): NativeInfo;
   readWeights(path: string): Promise<NativeWeights>;
+  /** Of what was read in JavaScript: float32 tensors by torchvision's names. Copies. */
+  makeWeights(
+    format: string,
+    tensors: Readonly<Record<string, { data: Float32Array; shape: readonly number[] }>>,
+    metadata: Readonly<Record<string, string>>,
+  ): NativeWeights;
   createModel(options: NativeModelOptions): Promise<NativeModel>;
   /** Encodes RGB bytes by the file's suffix (.png, .jpg). */
   writeImage(path: string, rgb: Uint8Array, height: number, width: number): Promise<void>;
@@ -57,9 +63,12 @@ export interface NativePreprocessing {
 
 export interface NativeModelOptions {
   architecture: string;
+  variant: 'torchvision' | 'keras';
   device: string;
   head: NativeHeadLayer[];
   seed: number;
+  /** Of dense layers that are drawn. */
+  initializer: 'keras' | 'pytorch';
   preprocessing: NativePreprocessing;
   weights?: NativeWeights | undefined;
   /** What messages call the weights. */
@@ -189,7 +198,7 @@ export interface NativeModel {
   layers(): NativeLayer[];
   device(): string;
   setTrainable(indices: readonly number[], trainable: boolean): void;
-  replaceHead(layers: readonly NativeHeadLayer[], seed: number): void;
+  replaceHead(layers: readonly NativeHeadLayer[], seed: number, initializer: 'keras' | 'pytorch'): void;
   fit(
     train: NativeDataset,
     validation: NativeDataset | undefined,

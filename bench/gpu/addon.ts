@@ -23,9 +23,11 @@ export interface ModelChoice {
 export async function makeModel(addon: Native, choice: ModelChoice): Promise<NativeModel> {
   const model = await addon.createModel({
     architecture: 'resnet50',
+    variant: 'torchvision',
     device: choice.device,
     head: [],
     seed: 1,
+    initializer: 'keras',
     preprocessing: {
       height: 224,
       width: 224,
@@ -38,7 +40,7 @@ export async function makeModel(addon: Native, choice: ModelChoice): Promise<Nat
     backboneOnly: true,
   });
   const dense = { kind: 'dense', name: 'predictions', units: CLASSES, activation: 'softmax' } as const;
-  model.replaceHead([{ kind: 'globalAveragePooling', name: 'avg_pool' }, dense], 1);
+  model.replaceHead([{ kind: 'globalAveragePooling', name: 'avg_pool' }, dense], 1, 'keras');
   const layers = [...model.layers().entries()];
   const chosen = ({ head, torchName }: { head: boolean; torchName: string }) =>
     head || choice.trained === '*' || (choice.trained !== '' && torchName.startsWith(choice.trained));

@@ -33,7 +33,7 @@ async function logits({ addon, device, weights, quick, note }: Subject): Promise
   const outputs = async (where: string, precision: string) => {
     const model = await makeModel(addon, { device: where, weights, trained: '' });
     // The map before the head: many numbers, none of them hidden by a softmax.
-    model.replaceHead([], 1);
+    model.replaceHead([], 1, 'keras');
     const { data } = await model.apply(input, { precision });
     model.dispose();
     return data;

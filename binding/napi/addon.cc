@@ -63,6 +63,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define("Model", ModelWrap::define(env), state->model_class);
   exports.Set("info", Napi::Function::New(env, info));
   exports.Set("readWeights", Napi::Function::New(env, read_weights));
+  exports.Set("makeWeights", Napi::Function::New(env, make_weights));
   exports.Set("createModel", Napi::Function::New(env, create_model));
   exports.Set("writeImage", Napi::Function::New(env, write_image));
   return exports;

@@ -10,6 +10,7 @@
 #include "engine/device/backend.h"
 #include "engine/model/head.h"
 #include "engine/model/layer.h"
+#include "engine/model/network.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/history.h"
 #include "engine/train/options.h"
@@ -28,6 +29,11 @@ std::vector<double> numbers(const Napi::Value& array);
 std::vector<std::string> strings(const Napi::Value& array);
 
 std::vector<model::HeadLayer> head_layers(const Napi::Value& array);
+model::Variant variant(const Napi::Value& name);          // undefined: torchvision's
+model::Initializer initializer(const Napi::Value& name);  // undefined: Keras'
+// { name: { data: Float32Array, shape } } -> float32 tensors, copied.
+StateDict state_dict(const Napi::Object& tensors);
+Metadata metadata(const Napi::Object& texts);
 data::Preprocessing preprocessing(const Napi::Object& object);
 // Copies what is in memory: JavaScript may change it while the engine reads.
 std::shared_ptr<const data::Dataset> dataset(const Napi::Value& value);

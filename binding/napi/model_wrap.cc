@@ -102,7 +102,8 @@ void ModelWrap::replace_head(const Napi::CallbackInfo& info) {
   const SharedPointer shared = change(info.Env());
   guarded(info.Env(), [&] {
     shared->session.network->replace_head(head_layers(info[0]),
-                                          static_cast<uint64_t>(info[1].ToNumber().Int64Value()));
+                                          static_cast<uint64_t>(info[1].ToNumber().Int64Value()),
+                                          initializer(info[2]));
   });
 }
 
@@ -226,25 +227,21 @@ Napi::Value ModelWrap::apply(const Napi::CallbackInfo& info) {
 Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const SharedPointer shared = use(env);
-  Metadata metadata;
-  const Napi::Object entries = info[2].As<Napi::Object>();
-  for (const std::string& key : strings(entries.GetPropertyNames())) {
-    metadata[key] = entries.Get(key).ToString().Utf8Value();
-  }
-  return run_task(env,
-                  [shared, path = info[0].ToString().Utf8Value(),
-                   torchscript = info[1].ToString().Utf8Value() == "torchscript",
-                   metadata](const TaskContext&) -> MakeValue {
-                    const std::lock_guard lock(shared->running);
-                    const model::Network& network = *shared->session.network;
-                    if (torchscript) {
-                      export_torchscript(path, network, metadata);
-                    } else {
-                      weights::write_safetensors(path, network.state(), metadata);
-                    }
-                    return [](Napi::Env env) { return env.Undefined(); };
-                  },
-                  {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
+  return run_task(
+      env,
+      [shared, path = info[0].ToString().Utf8Value(),
+       torchscript = info[1].ToString().Utf8Value() == "torchscript",
+       metadata = metadata(info[2].As<Napi::Object>())](const TaskContext&) -> MakeValue {
+        const std::lock_guard lock(shared->running);
+        const model::Network& network = *shared->session.network;
+        if (torchscript) {
+          export_torchscript(path, network, metadata);
+        } else {
+          weights::write_safetensors(path, network.state(), metadata);
+        }
+        return [](Napi::Env env) { return env.Undefined(); };
+      },
+      {.stop = nullptr, .listener = {}, .settled = begin(env, false)});
 }
 
 Napi::Value ModelWrap::state(const Napi::CallbackInfo& info) {
@@ -285,14 +282,15 @@ Napi::Value create_model(const Napi::CallbackInfo& info) {
       napi::preprocessing(options.Get("preprocessing").As<Napi::Object>());
   return run_task(
       info.Env(),
-      [=, head = head_layers(options.Get("head")),
+      [=, variant = variant(options.Get("variant")),
+       drawn = initializer(options.Get("initializer")), head = head_layers(options.Get("head")),
        file = WeightsWrap::from(options.Get("weights"))](const TaskContext&) -> MakeValue {
         auto shared = std::make_shared<ModelWrap::Shared>();
         shared->session.backend = device::make_backend(device);
         shared->session.preprocessing = preprocessing;
         shared->session.network = std::make_shared<model::Network>(
-            model::find_architecture(architecture),
-            model::InputShape{preprocessing.height, preprocessing.width}, head, seed);
+            model::find_architecture(architecture, variant),
+            model::InputShape{preprocessing.height, preprocessing.width}, head, seed, drawn);
         if (file) shared->session.network->load(file->tensors, origin, backbone_only);
         const auto scope = shared->session.backend->enter();
         shared->session.network->to(shared->session.backend->device());

@@ -96,6 +96,37 @@ std::vector<model::HeadLayer> head_layers(const Napi::Value& value) {
   return head;
 }
 
+model::Variant variant(const Napi::Value& name) {
+  const bool keras = name.IsString() && name.ToString().Utf8Value() == "keras";
+  return keras ? model::Variant::kKeras : model::Variant::kTorchvision;
+}
+
+model::Initializer initializer(const Napi::Value& name) {
+  const bool pytorch = name.IsString() && name.ToString().Utf8Value() == "pytorch";
+  return pytorch ? model::Initializer::kPytorch : model::Initializer::kKeras;
+}
+
+StateDict state_dict(const Napi::Object& tensors) {
+  StateDict state;
+  for (const std::string& name : strings(tensors.GetPropertyNames())) {
+    const Napi::HandleScope scope(tensors.Env());
+    const Napi::Object tensor = tensors.Get(name).As<Napi::Object>();
+    auto data = tensor.Get("data").As<Napi::Float32Array>();
+    std::vector<int64_t> shape;
+    for (const double size : numbers(tensor.Get("shape")))
+      shape.push_back(static_cast<int64_t>(size));
+    state.emplace_back(name, at::from_blob(data.Data(), shape, at::kFloat).clone());
+  }
+  return state;
+}
+
+Metadata metadata(const Napi::Object& texts) {
+  Metadata metadata;
+  for (const std::string& key : strings(texts.GetPropertyNames()))
+    metadata[key] = texts.Get(key).ToString().Utf8Value();
+  return metadata;
+}
+
 data::Preprocessing preprocessing(const Napi::Object& object) {
   data::Preprocessing result;
   read(object, "height", result.height);
@@ -151,6 +182,7 @@ train::TrainingOptions training_options(const Napi::Object& object) {
     read(optimizer, "beta1", to.beta1);
     read(optimizer, "beta2", to.beta2);
     read(optimizer, "epsilon", to.epsilon);
+    read(optimizer, "epsilonHat", to.epsilon_hat);
     read(optimizer, "momentum", to.momentum);
     read(optimizer, "nesterov", to.nesterov);
   }

@@ -55,4 +55,12 @@ Napi::Value read_weights(const Napi::CallbackInfo& info) {
       });
 }
 
+Napi::Value make_weights(const Napi::CallbackInfo& info) {
+  auto file = std::make_shared<weights::WeightsFile>();
+  file->format = info[0].ToString().Utf8Value();
+  file->tensors = state_dict(info[1].As<Napi::Object>());
+  file->metadata = metadata(info[2].As<Napi::Object>());
+  return WeightsWrap::make(info.Env(), std::move(file));
+}
+
 }  // namespace thaw::napi

@@ -29,4 +29,7 @@ class WeightsWrap : public Napi::ObjectWrap<WeightsWrap> {
 // readWeights(path): Promise<Weights>
 Napi::Value read_weights(const Napi::CallbackInfo& info);
 
+// makeWeights(format, tensors, metadata): Weights, of what was read in JavaScript; copies.
+Napi::Value make_weights(const Napi::CallbackInfo& info);
+
 }  // namespace thaw::napi

@@ -15,9 +15,11 @@ export async function convertWeights(from: string, to: string, architecture: Arc
   const model = await settle(
     native().createModel({
       architecture,
+      variant: 'torchvision',
       device: 'cpu',
       head: namedHead(head),
       seed: 0,
+      initializer: 'keras',
       preprocessing,
       weights,
       origin: from,

@@ -69,6 +69,13 @@ export function linearHead(classes: number): HeadLayer[] {
   return [globalAveragePooling(), dense(classes)];
 }
 
+/**
+ * How dense layers are drawn. keras: weights uniform within sqrt(6 / (in + out)) (Glorot), zero biases. pytorch:
+ * weights and biases uniform within 1 / sqrt(in), as torch.nn.Linear.
+ */
+export const INITIALIZERS = ['keras', 'pytorch'] as const;
+export type Initializer = (typeof INITIALIZERS)[number];
+
 /** Whether a head is torchvision's: its tensors are then called `fc`, else `head.0`, `head.1`, ... */
 export function isLinearHead(layers: readonly HeadLayer[]): boolean {
   return layers.length === 2 && layers[0]?.kind === 'globalAveragePooling' && layers[1]?.kind === 'dense';

@@ -1,12 +1,26 @@
 import { ThawError } from '../errors.ts';
 import type { DownloadProgress } from '../files/progress.ts';
 import { type NativeWeights, native, settle } from '../native.ts';
-import { invalid, knownOptions, nonNegativeInteger } from '../validate.ts';
+import { invalid, knownOptions, nonNegativeInteger, oneOf } from '../validate.ts';
 import { fetchWeights } from '../weights/fetch.ts';
-import { type Architecture, architectureNamed, architectureOf } from './architecture.ts';
+import {
+  type Architecture,
+  architectureNamed,
+  architectureOf,
+  VARIANTS,
+  type Variant,
+} from './architecture.ts';
 import { convertWeights } from './convert-weights.ts';
-import { dense, globalAveragePooling, type HeadLayer, linearHead, namedHead } from './head.ts';
-import { type InputShape, preprocessingFor } from './preprocessing.ts';
+import {
+  dense,
+  globalAveragePooling,
+  type HeadLayer,
+  INITIALIZERS,
+  type Initializer,
+  linearHead,
+  namedHead,
+} from './head.ts';
+import { type InputShape, preprocessingFor, withShape } from './preprocessing.ts';
 import { ResNet } from './resnet.ts';
 import { type ModelDescription, readDescription } from './saved-model.ts';
 
@@ -22,8 +36,15 @@ export interface LoadOptions {
   includeTop?: boolean;
   /** [height, width, 3] of the network's input. Default [224, 224, 3], or what a saved model says. */
   inputShape?: InputShape;
+  /**
+   * How the network is built, where no file says it: 'torchvision' (the stride of a block in its 3x3 convolution) or
+   * 'keras' (in its first 1x1 convolution, with biases and Caffe's preprocessing). Default 'torchvision'.
+   */
+  variant?: Variant;
   /** Of random weights. Default 0. */
   seed?: number;
+  /** How random dense layers are drawn. Default 'keras'. */
+  initializer?: Initializer;
   /** While weights are downloaded. */
   onProgress?: (progress: DownloadProgress) => void;
   signal?: AbortSignal;
@@ -43,7 +64,9 @@ export async function loadResNet(
     'device',
     'includeTop',
     'inputShape',
+    'variant',
     'seed',
+    'initializer',
     'onProgress',
     'signal',
   ]);
@@ -60,9 +83,11 @@ export async function loadResNet(
   const model = await settle(
     native().createModel({
       architecture: description.architecture,
+      variant: description.variant,
       device: options.device ?? 'auto',
       head: namedHead(description.head),
       seed: nonNegativeInteger('seed', options.seed ?? 0),
+      initializer: oneOf('initializer', options.initializer ?? 'keras', INITIALIZERS),
       preprocessing: description.preprocessing,
       weights: file,
       origin,
@@ -98,21 +123,34 @@ function describe(
         `${origin} holds a ${saved.architecture}, not a ${wanted}.`,
       );
     }
+    variantOf(file, options.variant, origin);
     return {
       ...saved,
-      ...(options.inputShape && { preprocessing: preprocessingFor(options.inputShape) }),
+      ...(options.inputShape && { preprocessing: withShape(saved.preprocessing, options.inputShape) }),
       ...(options.includeTop === false && { head: [], classes: [] }),
     };
   }
   const architecture =
     wanted ?? (file ? architectureOf(Object.keys(file.shapes), origin) : ('resnet50' as const));
+  const variant = variantOf(file, options.variant, origin);
   return {
     architecture,
-    variant: 'torchvision',
+    variant,
     head: options.includeTop === false ? [] : topOf(file),
     classes: [],
-    preprocessing: preprocessingFor(options.inputShape ?? [224, 224, 3]),
+    preprocessing: preprocessingFor(options.inputShape ?? [224, 224, 3], variant),
   };
+}
+
+/** Convolutions with biases are Keras'. */
+function variantOf(file: NativeWeights | undefined, wanted: unknown, origin: string): Variant {
+  const found = file && (file.shapes['conv1.bias'] ? 'keras' : 'torchvision');
+  const variant = wanted === undefined ? (found ?? 'torchvision') : oneOf('variant', wanted, VARIANTS);
+  if (found === undefined || found === variant) return variant;
+  throw new ThawError(
+    'ERR_WEIGHTS_MISMATCH',
+    `${origin} holds the ${found} variant, not the ${variant} one.`,
+  );
 }
 
 /** torchvision's head, with as many classes as the file has. */

@@ -1,4 +1,4 @@
-import { knownOptions, numberIn } from '../validate.ts';
+import { invalid, knownOptions, numberIn } from '../validate.ts';
 
 /** Made by `adam`, `adamw` or `sgd`; taken by `compile`. */
 export interface Optimizer {
@@ -8,6 +8,7 @@ export interface Optimizer {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
+  readonly epsilonHat?: boolean;
   readonly momentum?: number;
   readonly nesterov?: boolean;
 }
@@ -25,9 +26,15 @@ export interface AdamOptions {
   epsilon?: number;
 }
 
-/** Adam (Kingma and Ba 2014). @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */
-export function adam(options: AdamOptions = {}): Optimizer {
-  return adaptive('adam', options, 0);
+/**
+ * Adam (Kingma and Ba 2014). With `epsilonHat`, epsilon is added to the root of the second moment before its bias is
+ * corrected, as Keras does it ("epsilon hat" of the paper); default false.
+ * @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
+ */
+export function adam(options: AdamOptions & { epsilonHat?: boolean } = {}): Optimizer {
+  const { epsilonHat = false, ...common } = options;
+  if (typeof epsilonHat !== 'boolean') throw invalid('epsilonHat', 'true or false', epsilonHat);
+  return { ...adaptive('adam', common, 0), epsilonHat };
 }
 
 /** AdamW (Loshchilov and Hutter 2017). @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */

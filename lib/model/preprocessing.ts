@@ -39,3 +39,9 @@ export function preprocessingFor(inputShape: unknown, variant: Variant = 'torchv
     std: [...STATISTICS[variant].std],
   };
 }
+
+/** The same values at another size. @throws ThawError ERR_INVALID_ARGUMENT */
+export function withShape(preprocessing: NativePreprocessing, inputShape: unknown): NativePreprocessing {
+  const { mean, std } = preprocessing;
+  return { ...preprocessingFor(inputShape), mean, std };
+}

@@ -5,6 +5,7 @@ import { ThawError } from '../errors.ts';
 import { call, type NativeEvent, type NativeModel, settle } from '../native.ts';
 import { invalid, knownOptions, nonNegativeInteger, oneOf, positiveInteger } from '../validate.ts';
 import { abortable } from './abort.ts';
+import type { Variant } from './architecture.ts';
 import { type Compiled, type CompileOptions, compileOptions } from './compile.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type RunOptions,
   runOptions,
 } from './fit-options.ts';
-import { type HeadLayer, namedHead } from './head.ts';
+import { type HeadLayer, INITIALIZERS, type Initializer, namedHead } from './head.ts';
 import { epochLogs, type History, makeHistory } from './history.ts';
 import { Layer, type LayerSelector, selectLayers } from './layers.ts';
 import { nativeDataset } from './native-data.ts';
@@ -48,6 +49,11 @@ export class ResNet {
   /** 'resnet50' and its kin. */
   get architecture(): string {
     return this.#description.architecture;
+  }
+
+  /** How the network is built: torchvision's way or Keras'. */
+  get variant(): Variant {
+    return this.#description.variant;
   }
 
   /** The class names, in the order of the outputs; empty before a head of one's own has been trained. */
@@ -84,13 +90,14 @@ export class ResNet {
 
   /**
    * Puts another head on the backbone; its layers are trainable. It ends with a dense layer, one unit a class.
+   * `initializer` says whose way of drawing dense layers is taken; default 'keras'.
    * @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_MODEL_BUSY
    */
   replaceHead(
     layers: readonly HeadLayer[],
-    options: { classes?: readonly string[]; seed?: number } = {},
+    options: { classes?: readonly string[]; seed?: number; initializer?: Initializer } = {},
   ): void {
-    knownOptions('replaceHead', options, ['classes', 'seed']);
+    knownOptions('replaceHead', options, ['classes', 'seed', 'initializer']);
     if (!Array.isArray(layers) || layers.length === 0) throw invalid('layers', 'a list of layers', layers);
     const units = layers.at(-1)?.units;
     if (
@@ -101,7 +108,8 @@ export class ResNet {
       throw invalid('classes', `${units} class names, one for each unit of the last layer`, options.classes);
     }
     const seed = nonNegativeInteger('seed', options.seed ?? 0);
-    call(() => this.#native.replaceHead(namedHead(layers), seed));
+    const initializer = oneOf('initializer', options.initializer ?? 'keras', INITIALIZERS);
+    call(() => this.#native.replaceHead(namedHead(layers), seed, initializer));
     this.#description = { ...this.#description, head: layers, classes: options.classes ?? [] };
     this.#layers = this.#readLayers();
   }

@@ -12,6 +12,6 @@ inline void disturb(thaw::model::Network& network) {
     if (named.name.ends_with("running_mean")) named.tensor->normal_(0, 0.1);
     if (named.name.ends_with("running_var")) named.tensor->uniform_(0.5, 1.5);
     if (norm && named.name.ends_with("weight")) named.tensor->uniform_(0.5, 1.5);
-    if (norm && named.name.ends_with("bias")) named.tensor->normal_(0, 0.1);
+    if (named.name.ends_with("bias")) named.tensor->normal_(0, 0.1);
   }
 }

@@ -26,6 +26,8 @@ int64_t parameters(Network& network) {
 
 TEST("refuses an unknown architecture, a tiny input and heads that do not fit together") {
   CHECK_THROWS(model::find_architecture("resnet51"), "ERR_UNKNOWN_ARCHITECTURE");
+  CHECK_THROWS(model::find_architecture("resnet18", model::Variant::kKeras),
+               "ERR_UNKNOWN_ARCHITECTURE");
   const auto& resnet18 = model::find_architecture("resnet18");
   CHECK_THROWS(Network(resnet18, {31, 64}, {}, 0), "ERR_INVALID_ARGUMENT");
   const std::vector<HeadLayer> without_pooling = {

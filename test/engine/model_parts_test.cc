@@ -21,11 +21,12 @@ std::vector<HeadLayer> linear(int64_t classes) {
 at::Tensor plain_pair(const model::ConvolutionNorm& pair, const at::Tensor& x, bool live) {
   const auto& c = pair.convolution;
   const auto as_x = [&](const at::Tensor& tensor) { return tensor.to(x.scalar_type()); };
-  const at::Tensor y =
-      at::conv2d(x, as_x(c.weight).contiguous(), {}, {c.stride, c.stride}, {c.padding, c.padding});
+  const at::Tensor bias = c.biased ? as_x(c.bias) : at::Tensor();
+  const at::Tensor y = at::conv2d(x, as_x(c.weight).contiguous(), bias, {c.stride, c.stride},
+                                  {c.padding, c.padding});
   return at::batch_norm(y, as_x(pair.norm.weight), as_x(pair.norm.bias),
-                        as_x(pair.norm.running_mean), as_x(pair.norm.running_var), live, 0, 1e-5,
-                        false);
+                        as_x(pair.norm.running_mean), as_x(pair.norm.running_var), live, 0,
+                        pair.norm.epsilon, false);
 }
 
 // He et al.'s network as it is written in the paper, without folding, fusing or memory formats.
@@ -52,8 +53,10 @@ void set_all(Network& network, bool trainable) {
 
 TEST("every boundary between frozen and trained gives the plain network's logits") {
   at::NoGradGuard no_grad;
-  for (const char* name : {"resnet18", "resnet50"}) {
-    Network network(model::find_architecture(name), {64, 64}, linear(7), 1);
+  for (const model::Architecture& architecture :
+       {model::find_architecture("resnet18"), model::find_architecture("resnet50"),
+        model::find_architecture("resnet50", model::Variant::kKeras)}) {
+    Network network(architecture, {64, 64}, linear(7), 1);
     disturb(network);
     const at::Tensor x = at::randn({2, 3, 64, 64});
     const at::Tensor expected = plain(network, x);
@@ -114,6 +117,32 @@ TEST("a frozen BatchNorm among trained layers keeps its buffers, a live one chan
   }
   for (const Network::Named& named : network.named_tensors()) {
     CHECK_EQUAL(named.tensor->grad().defined(), !named.buffer && named.trainable);
+  }
+}
+
+TEST(
+    "convolutions before frozen BatchNorms: the gradients of weights and biases are the plain "
+    "network's") {
+  Network network(model::find_architecture("resnet50", model::Variant::kKeras), {64, 64}, linear(5),
+                  1);
+  disturb(network);
+  for (size_t i = 0; i < network.layers().size(); ++i)
+    network.set_trainable(i, network.layers()[i].type == "Conv2D");
+  const at::Tensor x = at::randn({2, 3, 64, 64}), weights = at::randn({2, 5});
+  std::vector<at::Tensor> parameters;
+  for (const Network::Named& named : network.named_tensors()) {
+    if (!named.buffer && named.trainable) parameters.push_back(*named.tensor);
+  }
+  CHECK_EQUAL(parameters.size(), 2 * 53u);
+  const auto gradients = [&](const at::Tensor& logits) {
+    return torch::autograd::grad({(logits * weights).sum()}, parameters);
+  };
+  const std::vector<at::Tensor> expected = gradients(plain(network, x.to(at::kDouble)));
+  const auto trained = model::make_trained_part(network, 0, at::kFloat);
+  const std::vector<at::Tensor> found =
+      gradients(trained->forward(x.contiguous(at::MemoryFormat::ChannelsLast), {.training = true}));
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    CHECK(((found[i] - expected[i]).norm() / expected[i].norm()).item<double>() < 0.02);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "disturb.h"
 #include "engine/export/torchscript.h"
 #include "engine/model/trained_part.h"
 #include "weights_files.h"
@@ -68,8 +69,10 @@ TEST("export: a folder that is not there, and a disk that is full") {
 TEST("export: torchvision's names, the same tensors, the same logits") {
   Folder folder;
   const std::string path = folder.file("x.pt");
-  for (const char* name : {"resnet18", "resnet50"}) {
-    const Network network(find_architecture(name), {32, 64}, torchvision_head(), 1);
+  for (const auto& architecture : {find_architecture("resnet18"), find_architecture("resnet50"),
+                                   find_architecture("resnet50", thaw::model::Variant::kKeras)}) {
+    Network network(architecture, {32, 64}, torchvision_head(), 1);
+    disturb(network);
     thaw::export_torchscript(path, network, {});
     CHECK(difference(network, path, false) < 1e-5);
     const auto file = thaw::weights::read_weights(path);

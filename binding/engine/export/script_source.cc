@@ -75,8 +75,10 @@ std::string head_layers(const std::vector<HeadModule>& head) {
 }  // namespace
 
 std::string convolution(const model::Convolution& convolution) {
-  return kForward + line("return torch.conv2d(x, self.weight, None, " + pair(convolution.stride) +
-                         ", " + pair(convolution.padding) + ", [1, 1], 1)");
+  return kForward +
+         line(std::string("return torch.conv2d(x, self.weight, ") +
+              (convolution.biased ? "self.bias, " : "None, ") + pair(convolution.stride) + ", " +
+              pair(convolution.padding) + ", [1, 1], 1)");
 }
 
 std::string batch_norm(const model::BatchNorm& norm) {

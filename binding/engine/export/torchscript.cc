@@ -52,6 +52,7 @@ class ScriptBuilder {
   void add(Module& to, const std::string& as, const model::Convolution& convolution) const {
     Module module = make("Conv2d");
     add_tensor(module, convolution.name, "weight", false);
+    if (convolution.biased) add_tensor(module, convolution.name, "bias", false);
     module.define(script::convolution(convolution));
     to.register_module(as, module);
   }

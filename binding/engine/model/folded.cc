@@ -12,7 +12,9 @@ FoldedConvolution fold(const ConvolutionNorm& pair, at::ScalarType compute) {
   const auto precise = [](const at::Tensor& tensor) { return tensor.detach().to(at::kDouble); };
   const at::Tensor scale = precise(norm.weight) / (precise(norm.running_var) + norm.epsilon).sqrt();
   const at::Tensor weight = precise(pair.convolution.weight) * scale.view({-1, 1, 1, 1});
-  const at::Tensor bias = precise(norm.bias) - precise(norm.running_mean) * scale;
+  at::Tensor mean = precise(norm.running_mean);
+  if (pair.convolution.biased) mean = mean - precise(pair.convolution.bias);
+  const at::Tensor bias = precise(norm.bias) - mean * scale;
   return {.weight = weight.to(compute).contiguous(at::MemoryFormat::ChannelsLast),
           .bias = bias.to(compute),
           .stride = pair.convolution.stride,

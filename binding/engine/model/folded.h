@@ -14,7 +14,7 @@ struct FoldedConvolution {
   at::Tensor operator()(const at::Tensor& x) const;
 };
 
-// y = gamma (conv(x) - mean) / sqrt(var + eps) + beta as one convolution; folded in double
+// y = gamma (conv(x) + bias - mean) / sqrt(var + eps) + beta as one convolution; folded in double
 // precision.
 FoldedConvolution fold(const ConvolutionNorm& pair, at::ScalarType compute);
 

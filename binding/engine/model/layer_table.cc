@@ -23,7 +23,7 @@ class TableBuilder {
           .torch_name = module.name,
           .type = "Conv2D",
           .trainable = module.trainable,
-          .weights = module.out * module.in * module.kernel * module.kernel},
+          .weights = module.out * (module.in * module.kernel * module.kernel + module.biased)},
          &module.trainable);
   }
 

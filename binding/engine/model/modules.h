@@ -14,7 +14,9 @@ namespace thaw::model {
 struct Convolution {
   std::string name;
   int64_t in, out, kernel, stride, padding;
+  bool biased = false;     // Keras' are
   at::Tensor weight = {};  // [out, in, kernel, kernel], channels-last
+  at::Tensor bias = {};    // [out]; undefined where there is none
   bool trainable = true;
 };
 

@@ -10,29 +10,41 @@
 namespace thaw::model {
 namespace {
 
-ConvolutionNorm make_pair(const std::string& convolution, const std::string& norm, int64_t in,
-                          int64_t out, int64_t kernel, int64_t stride) {
-  return {{.name = convolution,
-           .in = in,
-           .out = out,
-           .kernel = kernel,
-           .stride = stride,
-           .padding = kernel / 2},
-          {.name = norm, .channels = out}};
+// keras.applications' ResNet and Keras' BatchNormalization; torchvision's are the defaults.
+constexpr double kKerasEpsilon = 1.001e-5, kKerasMomentum = 0.01;
+
+ConvolutionNorm make_pair(const Architecture& architecture, const std::string& convolution,
+                          const std::string& norm, int64_t in, int64_t out, int64_t kernel,
+                          int64_t stride) {
+  const bool keras = architecture.variant == Variant::kKeras;
+  ConvolutionNorm pair{{.name = convolution,
+                        .in = in,
+                        .out = out,
+                        .kernel = kernel,
+                        .stride = stride,
+                        .padding = kernel / 2,
+                        .biased = keras},
+                       {.name = norm, .channels = out}};
+  if (keras) {
+    pair.norm.epsilon = kKerasEpsilon;
+    pair.norm.momentum = kKerasMomentum;
+  }
+  return pair;
 }
 
-// torchvision's v1.5: the stride stands in a bottleneck's 3x3 convolution.
 Block make_block(const Architecture& architecture, const std::string& name, int64_t in,
                  int64_t width, int64_t stride) {
   const int64_t out = width * architecture.expansion();
   Block block{.name = name, .body = {}, .downsample = {}};
   const auto part = [&](int number, int64_t from, int64_t to, int64_t kernel, int64_t step) {
     const std::string n = std::to_string(number);
-    block.body.push_back(make_pair(name + ".conv" + n, name + ".bn" + n, from, to, kernel, step));
+    block.body.push_back(
+        make_pair(architecture, name + ".conv" + n, name + ".bn" + n, from, to, kernel, step));
   };
   if (architecture.bottleneck) {
-    part(1, in, width, 1, 1);
-    part(2, width, width, 3, stride);
+    const bool first = architecture.variant == Variant::kKeras;
+    part(1, in, width, 1, first ? stride : 1);
+    part(2, width, width, 3, first ? 1 : stride);
     part(3, width, out, 1, 1);
   } else {
     part(1, in, width, 3, stride);
@@ -40,18 +52,24 @@ Block make_block(const Architecture& architecture, const std::string& name, int6
   }
   if (stride != 1 || in != out) {
     block.downsample =
-        make_pair(name + ".downsample.0", name + ".downsample.1", in, out, 1, stride);
+        make_pair(architecture, name + ".downsample.0", name + ".downsample.1", in, out, 1, stride);
   }
   return block;
 }
 
 void initialise(Convolution& module, const at::Generator& generator) {
-  // He et al., "Delving Deep into Rectifiers", with the fan out, as torchvision's ResNet.
-  const double deviation =
-      std::sqrt(2.0 / static_cast<double>(module.out * module.kernel * module.kernel));
-  module.weight = at::empty({module.out, module.in, module.kernel, module.kernel})
-                      .normal_(0, deviation, generator)
-                      .contiguous(at::MemoryFormat::ChannelsLast);
+  const int64_t area = module.kernel * module.kernel;
+  at::Tensor weight = at::empty({module.out, module.in, module.kernel, module.kernel});
+  if (module.biased) {
+    // Keras' default: Glorot uniform, zero biases.
+    const double limit = std::sqrt(6.0 / static_cast<double>((module.in + module.out) * area));
+    weight.uniform_(-limit, limit, generator);
+    module.bias = at::zeros({module.out});
+  } else {
+    // He et al., "Delving Deep into Rectifiers", with the fan out, as torchvision's ResNet.
+    weight.normal_(0, std::sqrt(2.0 / static_cast<double>(module.out * area)), generator);
+  }
+  module.weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 void initialise(BatchNorm& module) {
@@ -62,11 +80,13 @@ void initialise(BatchNorm& module) {
   module.batches_tracked = at::zeros({}, at::kLong);
 }
 
-void initialise(Dense& module, const at::Generator& generator) {
-  // Glorot and Bengio 2010; Keras' default for Dense.
-  const double limit = std::sqrt(6.0 / static_cast<double>(module.in + module.out));
+void initialise(Dense& module, Initializer initializer, const at::Generator& generator) {
+  const bool keras = initializer == Initializer::kKeras;
+  const auto in = static_cast<double>(module.in), out = static_cast<double>(module.out);
+  const double limit = keras ? std::sqrt(6.0 / (in + out)) : 1.0 / std::sqrt(in);
   module.weight = at::empty({module.out, module.in}).uniform_(-limit, limit, generator);
   module.bias = at::zeros({module.out});
+  if (!keras) module.bias.uniform_(-limit, limit, generator);
 }
 
 void initialise(ConvolutionNorm& pair, const at::Generator& generator) {
@@ -82,7 +102,7 @@ void place(at::Tensor& tensor, at::Device device) {
 }  // namespace
 
 Network::Network(const Architecture& architecture, InputShape input,
-                 const std::vector<HeadLayer>& head, uint64_t seed)
+                 const std::vector<HeadLayer>& head, uint64_t seed, Initializer initializer)
     : architecture_(architecture), input_(input) {
   if (input.height < 32 || input.width < 32) {
     fail("ERR_INVALID_ARGUMENT",
@@ -90,7 +110,7 @@ Network::Network(const Architecture& architecture, InputShape input,
          " x ", input.width, ".");
   }
   at::Generator generator = at::detail::createCPUGenerator(seed);
-  stem_ = make_pair("conv1", "bn1", 3, 64, 7, 2);
+  stem_ = make_pair(architecture, "conv1", "bn1", 3, 64, 7, 2);
   initialise(stem_, generator);
   int64_t channels = 64;
   for (int stage = 0; stage < 4; ++stage) {
@@ -105,16 +125,18 @@ Network::Network(const Architecture& architecture, InputShape input,
       blocks_.push_back(std::move(block));
     }
   }
-  build_head(head, seed + 1);
+  build_head(head, seed + 1, initializer);
 }
 
-void Network::replace_head(const std::vector<HeadLayer>& head, uint64_t seed) {
+void Network::replace_head(const std::vector<HeadLayer>& head, uint64_t seed,
+                           Initializer initializer) {
   const at::Device before = device();
-  build_head(head, seed);
+  build_head(head, seed, initializer);
   to(before);
 }
 
-void Network::build_head(const std::vector<HeadLayer>& head, uint64_t seed) {
+void Network::build_head(const std::vector<HeadLayer>& head, uint64_t seed,
+                         Initializer initializer) {
   at::Generator generator = at::detail::createCPUGenerator(seed);
   // torchvision's own head keeps torchvision's name, so that its files and ours are
   // interchangeable.
@@ -148,7 +170,7 @@ void Network::build_head(const std::vector<HeadLayer>& head, uint64_t seed) {
                "' needs globalAveragePooling() or flatten() before it.");
         }
         module.dense = Dense{.name = name, .in = features, .out = head[i].units};
-        initialise(*module.dense, generator);
+        initialise(*module.dense, initializer, generator);
         features = head[i].units;
         break;
       case HeadKind::kBatchNormalization:
@@ -213,8 +235,10 @@ std::vector<Network::Named> Network::named_tensors() {
     add(norm.name, "num_batches_tracked", norm.batches_tracked, true, norm.trainable);
   };
   const auto add_pair = [&](ConvolutionNorm& pair) {
-    add(pair.convolution.name, "weight", pair.convolution.weight, false,
-        pair.convolution.trainable);
+    Convolution& convolution = pair.convolution;
+    add(convolution.name, "weight", convolution.weight, false, convolution.trainable);
+    if (convolution.biased)
+      add(convolution.name, "bias", convolution.bias, false, convolution.trainable);
     add_norm(pair.norm);
   };
   add_pair(stem_);

@@ -23,6 +23,10 @@ struct InputShape {
   int64_t width = 224;
 };
 
+// How dense layers are drawn: Glorot uniform and zero biases (Glorot and Bengio 2010), or weights
+// and biases uniform within 1 / sqrt(in), as torch.nn.Linear.
+enum class Initializer { kKeras, kPytorch };
+
 // A head layer with the tensors that it needs.
 struct HeadModule {
   HeadLayer layer;
@@ -32,12 +36,12 @@ struct HeadModule {
 
 class Network {
  public:
-  // Random weights from `seed`: He normal (fan out) for convolutions, as torchvision; Glorot
-  // uniform and zero biases for dense layers, as Keras. An empty `head` ends at layer4's feature
-  // map. Throws ERR_INVALID_ARGUMENT for an input under 32 pixels or a head that does not fit
-  // together.
+  // Random weights from `seed`: those of convolutions as torchvision (He normal, fan out) or Keras
+  // draws them, by the variant; those of dense layers by `initializer`. An empty `head` ends at
+  // layer4's feature map. Throws ERR_INVALID_ARGUMENT for an input under 32 pixels or a head that
+  // does not fit together.
   Network(const Architecture& architecture, InputShape input, const std::vector<HeadLayer>& head,
-          uint64_t seed);
+          uint64_t seed, Initializer initializer = Initializer::kKeras);
   Network(const Network&) = delete;  // the layer table points into the modules
   Network& operator=(const Network&) = delete;
 
@@ -57,7 +61,8 @@ class Network {
   int first_trained_unit() const;
 
   // Replaces the head; its layers start trainable.
-  void replace_head(const std::vector<HeadLayer>& head, uint64_t seed);
+  void replace_head(const std::vector<HeadLayer>& head, uint64_t seed,
+                    Initializer initializer = Initializer::kKeras);
 
   struct Named {
     std::string name;
@@ -87,7 +92,7 @@ class Network {
   void touch() { ++version_; }
 
  private:
-  void build_head(const std::vector<HeadLayer>& head, uint64_t seed);
+  void build_head(const std::vector<HeadLayer>& head, uint64_t seed, Initializer initializer);
 
   Architecture architecture_;
   InputShape input_;

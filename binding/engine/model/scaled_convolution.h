@@ -11,7 +11,7 @@ namespace thaw::model {
 
 class ScaledConvolution {
  public:
-  // Shares the convolution's weight; takes the norm as it is now.
+  // Shares the convolution's weight and bias; takes the norm as it is now.
   ScaledConvolution(const ConvolutionNorm& pair, at::ScalarType compute);
 
   at::Tensor operator()(const at::Tensor& x) const;
@@ -19,7 +19,7 @@ class ScaledConvolution {
  private:
   Convolution convolution_;
   at::Tensor scale_;  // [out, 1, 1, 1] float32
-  at::Tensor bias_;   // [out], of the compute type
+  at::Tensor shift_;  // [out], of the compute type
 };
 
 }  // namespace thaw::model

@@ -47,10 +47,10 @@ struct LivePair {
                         const at::Tensor& residual) const {
     const Convolution& convolution = pair.convolution;
     const int64_t stride = convolution.stride, padding = convolution.padding;
-    return normalise_batch(
-        pair.norm,
-        at::conv2d(x, convolution.weight.to(compute), {}, {stride, stride}, {padding, padding}),
-        mode, relu, residual);
+    const at::Tensor bias = convolution.biased ? convolution.bias.to(compute) : at::Tensor();
+    const at::Tensor y =
+        at::conv2d(x, convolution.weight.to(compute), bias, {stride, stride}, {padding, padding});
+    return normalise_batch(pair.norm, y, mode, relu, residual);
   }
 };
 

@@ -33,6 +33,7 @@ void describe(std::ostringstream& text, const model::ConvolutionNorm& pair) {
        {convolution.weight, norm.weight, norm.bias, norm.running_mean, norm.running_var}) {
     text << digest(tensor);
   }
+  if (convolution.biased) text << digest(convolution.bias);
 }
 
 // No tensor operation: several threads are in here.

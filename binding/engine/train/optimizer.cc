@@ -1,5 +1,6 @@
 #include "engine/train/optimizer.h"
 
+#include <cmath>
 #include <unordered_map>
 
 #include "engine/error.h"
@@ -40,6 +41,13 @@ void Optimizer::step(double factor) {
 }
 
 void Optimizer::set_rates(double factor) {
+  ++steps_;
+  // Both biases are then corrected here: what the kernel would do to the second moment alone would
+  // move epsilon.
+  if (options_.epsilon_hat) {
+    factor *=
+        std::sqrt(1 - std::pow(options_.beta2, steps_)) / (1 - std::pow(options_.beta1, steps_));
+  }
   for (Group& group : groups_) group.rate.fill_(group.learning_rate * factor);
 }
 
@@ -66,6 +74,11 @@ void Optimizer::update_adam(Group& group) {
   }
   if (parameters.empty()) return;
   at::_foreach_add_(steps, 1);
+  if (options_.epsilon_hat) {
+    constexpr double kForever = 1e9;
+    if (!corrected_.defined()) corrected_ = at::full_like(steps[0], kForever);
+    steps.assign(steps.size(), corrected_);
+  }
   const auto update = [&](const auto& fused) {
     fused(parameters, gradients, first, second, std::vector<at::Tensor>{}, steps, group.rate,
           options_.beta1, options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
@@ -142,6 +155,7 @@ void Optimizer::load_state(const StateDict& state) {
       restore(slot.name + ".first", slot.first);
       restore(slot.name + ".second", slot.second);
       restore(slot.name + ".steps", slot.steps);
+      if (slot.steps.defined()) steps_ = slot.steps.item<double>();
     }
   }
 }

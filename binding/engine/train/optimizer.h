@@ -16,6 +16,9 @@ struct OptimizerOptions {
   double weight_decay = 0;  // Adam, SGD: added to the gradient (L2); AdamW: decoupled
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-7;  // added to the root of the bias-corrected second moment (PyTorch's place)
+  // Adam without decoupled decay: epsilon is added to the root of the moment as it is, Kingma and
+  // Ba's "epsilon hat" (2014, end of section 2), which is Keras' place.
+  bool epsilon_hat = false;
   double momentum = 0;    // SGD
   bool nesterov = false;  // SGD
 };
@@ -67,6 +70,8 @@ class Optimizer {
 
   OptimizerOptions options_;
   std::vector<Group> groups_;
+  double steps_ = 0;      // begun
+  at::Tensor corrected_;  // for epsilon_hat: a count of steps so large that it corrects nothing
 };
 
 // Scales the gradients so that their common 2-norm is at most `limit` (Pascanu et al. 2013).

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { adam, imageArray, loadResNet } from '../../lib/index.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { pythonWith, runPeer } from '../support/python.ts';
+
+const python = pythonWith('keras', 'tensorflow', 'safetensors');
+const folder = temporaryFolder();
+
+interface KerasRun {
+  /** Of the network before the first step, row after row. */
+  predictions: number[];
+  /** Before each of the steps. */
+  loss: number[];
+}
+
+const [IMAGES, SIDE, CLASSES] = [16, 96, 10];
+
+(python ? describe : describe.skip)('training as Keras does, step by step', () => {
+  test.each([0, 10])('with the last %i layers of the backbone', async (unfrozen) => {
+    const keras = runPeer<KerasRun>(python ?? '', 'keras_training.py', [folder, String(unfrozen)]);
+    const pixels = new Float32Array(readFileSync(path.join(folder, 'images.f32')).buffer.slice(0));
+    const shape = [IMAGES, SIDE, SIDE, 3];
+    const labels = Int32Array.from({ length: IMAGES }, (_, image) => image % CLASSES);
+    const classes = Array.from({ length: CLASSES }, (_, index) => `class ${index}`);
+    const batch = imageArray(pixels, { shape, labels, classes });
+
+    const weights = path.join(folder, 'start.safetensors');
+    const model = await loadResNet(undefined, { weights, device: 'cpu' });
+    expect(model.variant).toBe('keras');
+    const { data } = await model.apply({ data: pixels, shape }, { precision: 'float32' });
+    const errors = keras.predictions.map((probability, i) => Math.abs((data[i] ?? 0) - probability));
+    expect(Math.max(...errors)).toBeLessThan(1e-4);
+
+    model.freeze();
+    if (unfrozen > 0) model.unfreeze({ last: unfrozen });
+    model.compile({ optimizer: adam({ learningRate: 1e-4, epsilonHat: true }) });
+    const epochs = keras.loss.length;
+    const { loss } = await model.fit(batch, {
+      epochs,
+      batchSize: IMAGES,
+      shuffle: false,
+      precision: 'float32',
+    });
+    const differences = loss.map((value, step) => Math.abs(value / (keras.loss[step] ?? 0) - 1));
+    expect(differences).toHaveLength(30);
+    expect(Math.max(...differences)).toBeLessThan(1e-3);
+    // The comparison says something: the loss moves.
+    expect(loss.at(-1)).toBeLessThan(0.7 * (loss[0] ?? 0));
+    model.dispose();
+  });
+});
