@@ -21,7 +21,7 @@ const [IMAGES, SIDE, CLASSES] = [16, 96, 10];
   test.each([0, 10])('with the last %i layers of the backbone', async (unfrozen) => {
     const keras = runPeer<KerasRun>(python ?? '', 'keras_training.py', [folder, String(unfrozen)]);
     const pixels = new Float32Array(readFileSync(path.join(folder, 'images.f32')).buffer.slice(0));
-    const shape = [IMAGES, SIDE, SIDE, 3];
+    const shape = [IMAGES, SIDE, SIDE, 3] as const;
     const labels = Int32Array.from({ length: IMAGES }, (_, image) => image % CLASSES);
     const classes = Array.from({ length: CLASSES }, (_, index) => `class ${index}`);
     const batch = imageArray(pixels, { shape, labels, classes });
