@@ -1,16 +1,20 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { ThawError } from '../errors.ts';
 
 /**
  * Writes a file through `<path>.part` and rename: readers see the old content or the new, never half of it.
+ * Content in pieces is written piece by piece.
  * @throws ThawError ERR_DISK_FULL, ERR_WRITE_FAILED; the old file is then untouched and the part removed
  */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   const part = `${path}.part`;
   try {
     const file = await open(part, 'w');
     try {
-      await file.writeFile(content);
+      await writeFile(file, content);
       await file.sync();
     } finally {
       await file.close();

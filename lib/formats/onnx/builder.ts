@@ -1,0 +1,69 @@
+import { ThawError } from '../../errors.ts';
+import type { ModelFile } from '../model-file.ts';
+import type { Attribute, Node, Tensor } from './proto.ts';
+
+/** What a layer gives: [channels, height, width] or [features], the batch aside. */
+export interface Value {
+  name: string;
+  shape: readonly number[];
+  /** Zeros that the next layer is to put around it. */
+  padding: number;
+}
+
+/** Collects the nodes of a graph and the tensors that they take. */
+export class Builder {
+  readonly nodes: Node[] = [];
+  readonly tensors: Tensor[] = [];
+  readonly #source: ModelFile['tensors'];
+
+  constructor(source: ModelFile['tensors']) {
+    this.#source = source;
+  }
+
+  /** Adds a node that takes a value, then tensors or values by name, and gives a value of its own name. */
+  node(
+    opType: string,
+    name: string,
+    from: Value,
+    shape: readonly number[],
+    more: { inputs?: readonly string[]; attributes?: Attribute[] } = {},
+  ): Value {
+    const { inputs = [], attributes = [] } = more;
+    this.nodes.push({ opType, name, input: [from.name, ...inputs], output: [name], attribute: attributes });
+    return { name, shape, padding: 0 };
+  }
+
+  constant(name: string, dims: readonly number[], data: Float32Array): string {
+    this.tensors.push({ name, dims, data });
+    return name;
+  }
+
+  /** A tensor of the model, by its own name. @throws ThawError ERR_WEIGHTS_MISMATCH */
+  weight(name: string, dims: readonly number[]): string {
+    const found = this.#source[name];
+    if (found && found.shape.join() === dims.join() && found.data.length === product(dims)) {
+      return this.constant(name, dims, found.data);
+    }
+    const instead = found ? `it is [${found.shape.join(', ')}]` : 'there is none';
+    throw new ThawError(
+      'ERR_WEIGHTS_MISMATCH',
+      `The network's tensor ${name} has to be [${dims.join(', ')}], but ${instead}.`,
+    );
+  }
+}
+
+export function product(dims: readonly number[]): number {
+  return dims.reduce((size, length) => size * length, 1);
+}
+
+export function int(name: string, i: number): Attribute {
+  return { name, type: 'INT', i };
+}
+
+export function ints(name: string, numbers: readonly number[]): Attribute {
+  return { name, type: 'INTS', ints: numbers };
+}
+
+export function float(name: string, f: number): Attribute {
+  return { name, type: 'FLOAT', f };
+}
