@@ -6,29 +6,44 @@ import { type OutputShape, outputShapes } from './shapes.ts';
 /** keras2: what `.h5` files and TensorFlow.js' `model.json` hold; keras3: what `.keras` files hold. */
 export type ConfigStyle = 'keras2' | 'keras3';
 
+/** What `JSON.stringify` makes a model config of. */
+export interface KerasConfig {
+  class_name: 'Functional';
+  config: {
+    name: string;
+    trainable: boolean;
+    layers: unknown[];
+    /** keras2: a list of [layer, 0, 0]; keras3: that of the one layer. */
+    input_layers: unknown[];
+    output_layers: unknown[];
+  };
+  [key: string]: unknown;
+}
+
 /**
- * The network as a functional Keras model, in the JSON of a file: a value for `JSON.stringify`. Its layers have
+ * The network as a functional Keras model, in the JSON of a file. Its layers have
  * the names of `networkGraph`, hence `global_average_pooling2d` and `dense` where `keras.applications` says
  * `avg_pool` and `predictions`.
  */
-export function kerasConfig(description: ModelDescription, style: ConfigStyle): Record<string, unknown> {
+export function kerasConfig(description: ModelDescription, style: ConfigStyle): KerasConfig {
   const graph = networkGraph(description);
   const shapes = outputShapes(graph);
-  const node = (name = '') => [name, 0, 0];
-  const first = node(graph[0]?.name);
-  const last = node(graph.at(-1)?.name);
-  const config = {
-    name: description.architecture,
-    trainable: true,
-    layers: graph.map((layer) => layerConfig(layer, shapes, style)),
-    input_layers: style === 'keras2' ? [first] : first,
-    output_layers: style === 'keras2' ? [last] : last,
+  const ends = [graph[0], graph.at(-1)].map((layer): unknown[] => [layer?.name, 0, 0]);
+  const [input_layers = [], output_layers = []] = style === 'keras2' ? ends.map((end) => [end]) : ends;
+  const model: KerasConfig = {
+    class_name: 'Functional',
+    config: {
+      name: description.architecture,
+      trainable: true,
+      layers: graph.map((layer) => layerConfig(layer, shapes, style)),
+      input_layers,
+      output_layers,
+    },
   };
-  if (style === 'keras2') return { class_name: 'Functional', config };
+  if (style === 'keras2') return model;
   return {
     module: 'keras.src.models.functional',
-    class_name: 'Functional',
-    config,
+    ...model,
     registered_name: 'Functional',
     compile_config: null,
   };

@@ -1,5 +1,6 @@
-import { File, type Group, ready } from 'h5wasm';
+import { File, type Group } from 'h5wasm';
 import { ThawError } from '../../errors.ts';
+import { library } from './hdf5-library.ts';
 
 let created = 0;
 
@@ -14,7 +15,7 @@ export interface Hdf5Group {
 
 /** Makes an HDF5 file in memory. */
 export async function createHdf5(fill: (root: Hdf5Group) => Promise<void>): Promise<Uint8Array> {
-  const { FS } = await ready;
+  const { FS } = await library;
   const name = `/created-${created++}.h5`;
   try {
     const file = new File(name, 'w');

@@ -1,7 +1,7 @@
-import { ready } from 'h5wasm';
 import { ThawError } from '../../errors.ts';
+import { library } from './hdf5-library.ts';
 
-type Module = Awaited<typeof ready>;
+type Module = Awaited<typeof library>;
 type Metadata = ReturnType<Module['get_dataset_metadata']>;
 
 /** An array of floating-point numbers in a file; nothing of it is read yet. */
@@ -38,16 +38,14 @@ export class Hdf5File {
 
   /** `origin` names the file in errors. The bytes are not copied, and not changed. */
   static async open(bytes: Uint8Array, origin: string): Promise<Hdf5File> {
-    const module = await ready;
+    const module = await library;
     const name = `/opened-${opened++}.h5`;
     // Without canOwn, which its types do not know, the bytes would be copied.
     const options: object = { canOwn: true };
     module.FS.writeFile(name, bytes, options);
-    // Its own handler prints to the console; failures are told by what is returned.
-    module.deactivate_throwing_error_handler();
     let id = -1n;
     try {
-      id = module.open(name, module.H5F_ACC_RDONLY);
+      id = module.open(name, module.H5F_ACC_RDONLY, false, -1, -1);
     } catch {
       // Refused below, like what returns no file.
     }

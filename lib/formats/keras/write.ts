@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { zipSync } from 'fflate';
 import { ThawError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
-import { describeModel } from '../../model/saved-model.ts';
+import { describeModel, type ModelDescription } from '../../model/saved-model.ts';
 import { networkGraph } from '../graph.ts';
 import type { ModelFile } from '../model-file.ts';
 import { CONFIG_ENTRY, METADATA_ENTRY, WEIGHTS_ENTRY } from './archive.ts';
@@ -110,7 +110,7 @@ function wholeLegacyModel(model: ModelFile, layers: readonly KerasLayer[]): Prom
     describe(root, model);
     root.attribute('backend', 'tensorflow');
     root.attribute('keras_version', KERAS_VERSION);
-    root.attribute('model_config', JSON.stringify(kerasConfig(model.description, 'keras2')));
+    root.attribute('model_config', JSON.stringify(legacyConfig(model.description)));
     const weights = root.group('model_weights');
     weights.attribute('backend', 'tensorflow');
     weights.attribute('keras_version', KERAS_VERSION);
@@ -131,4 +131,11 @@ function wholeLegacyModel(model: ModelFile, layers: readonly KerasLayer[]): Prom
     }
     weights.group('top_level_model_weights').attribute('weight_names', []);
   });
+}
+
+/** In a list of one output Keras 3 sees a list; Keras 2 takes the output alone as well. */
+function legacyConfig(description: ModelDescription) {
+  const { class_name, config } = kerasConfig(description, 'keras2');
+  const { input_layers, output_layers, ...rest } = config;
+  return { class_name, config: { ...rest, input_layers: input_layers[0], output_layers: output_layers[0] } };
 }
