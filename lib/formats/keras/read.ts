@@ -1,0 +1,166 @@
+import { open, readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { ThawError } from '../../errors.ts';
+import { type ModelDescription, readDescription } from '../../model/saved-model.ts';
+import { networkGraph } from '../graph.ts';
+import type { ModelFile, NamedTensor } from '../model-file.ts';
+import {
+  CONFIG_ENTRY,
+  findDirectory,
+  readArchive,
+  readDirectory,
+  WEIGHTS_ENTRY,
+  ZIP_TAIL,
+} from './archive.ts';
+import { Hdf5File } from './hdf5-file.ts';
+import { type LegacyLayer, legacyLayers } from './legacy-layout.ts';
+import { parseModelConfig } from './model-config.ts';
+import { recognise } from './recognise.ts';
+import { outputShapes } from './shapes.ts';
+import { fromKeras, layerVariables, tensorShape } from './variables.ts';
+import { type Told, toldFromCurrent, toldFromLegacy, variablesAt } from './weights-only.ts';
+
+const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
+const ZIP_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
+
+/** Whether a file is Keras' by its content: HDF5, or a zip with a config and HDF5 weights. */
+export async function isKeras(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const bytes = async (offset: number, length: number) => {
+      const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+      return buffer.subarray(0, bytesRead);
+    };
+    const start = await bytes(0, 8);
+    if (start.equals(HDF5_SIGNATURE)) return true;
+    if (!start.subarray(0, 4).equals(ZIP_SIGNATURE)) return false;
+    const directory = findDirectory(await bytes(Math.max(0, size - ZIP_TAIL), ZIP_TAIL));
+    if (!directory) return false;
+    const list = await bytes(directory.offset, directory.length);
+    const names = readDirectory(list, directory.entries, path).map(({ name }) => name);
+    return names.includes(CONFIG_ENTRY) && names.includes(WEIGHTS_ENTRY);
+  } catch (error) {
+    if (error instanceof ThawError) return false;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads a file of Keras: a whole model (`.keras`, `.h5`) or weights alone (`.weights.h5`, and the older `.h5` with
+ * `layer_names`), of ResNet50, ResNet101 or ResNet152 of `keras.applications` or of torchvision's variant as
+ * `writeKeras` writes it, alone or nested in a model with a head. float16 and float64 become float32.
+ *
+ * A config decides architecture, head and input size, and is compared with the network layer by layer. Weights alone
+ * tell by names and shapes. What they do not hold is taken from Keras' transfer-learning recipe: hidden dense layers
+ * are relu, the last one softmax, batch normalizations have Keras' defaults, dropouts are left out, and the input is
+ * square, 224 x 224 where a pooled head leaves it open.
+ *
+ * @throws ThawError ERR_WEIGHTS_FORMAT for a damaged or hostile file, ERR_WEIGHTS_MISMATCH for another network; the
+ *   sentence names what was unexpected
+ */
+export async function readKeras(path: string): Promise<ModelFile> {
+  let bytes: Uint8Array = await readFile(path);
+  let config: string | undefined;
+  if (ZIP_SIGNATURE.equals(bytes.subarray(0, 4))) {
+    const archive = readArchive(bytes, path);
+    config = archive.config;
+    bytes = archive.weights;
+  }
+  const file = await Hdf5File.open(bytes, path);
+  try {
+    const told = tell(file, config ?? file.strings('/', 'model_config')?.[0]);
+    const description = ownDescription(file, told.description);
+    return { description, tensors: await readTensors(file, description, told.arrays) };
+  } finally {
+    file.close();
+  }
+}
+
+/** Which network the file holds, and where its arrays are. */
+function tell(file: Hdf5File, config: string | undefined): Told {
+  const whole = file.kind('/model_weights') === 'group';
+  if (config === undefined) {
+    if (file.kind('/layers') === 'group') return toldFromCurrent(file);
+    return toldFromLegacy(file, legacyLayers(file, whole ? '/model_weights' : '/'));
+  }
+  const { description, layers } = recognise(parseModelConfig(config, file.origin), file.origin);
+  const stored = whole ? byName(file, legacyLayers(file, '/model_weights')) : undefined;
+  const arrays = new Map<string, string[]>();
+  const graph = networkGraph(description);
+  const shapes = outputShapes(graph);
+  for (const layer of graph) {
+    const variables = layerVariables(layer, shapes.get(layer.inputs[0] ?? '') ?? [], description.variant);
+    const found = layers.get(layer.name);
+    if (variables.length === 0 || !found) continue;
+    const legacy = stored?.get(found.name)?.variables;
+    const paths = legacy
+      ? variables.flatMap(({ name }) => legacy.get(name) ?? [])
+      : variablesAt(file, `/${found.path}`);
+    arrays.set(layer.name, paths);
+  }
+  return { description, arrays };
+}
+
+function byName(file: Hdf5File, layers: readonly LegacyLayer[]): Map<string, LegacyLayer> {
+  const map = new Map<string, LegacyLayer>();
+  for (const layer of layers) {
+    if (map.has(layer.name)) throw file.refuse(`it holds the layer ${layer.name} twice`);
+    map.set(layer.name, layer);
+  }
+  return map;
+}
+
+/** Class names and preprocessing, where `writeKeras` left them and the network is still the one of which they are. */
+function ownDescription(file: Hdf5File, told: ModelDescription): ModelDescription {
+  const [text] = file.strings('/', 'thaw') ?? [];
+  if (text === undefined) return told;
+  const own = readDescription({ thaw: text }, file.origin);
+  const { architecture, variant, preprocessing } = told;
+  if (!own || own.architecture !== architecture || own.variant !== variant) return told;
+  const { height, width } = own.preprocessing;
+  const same = height === preprocessing.height && width === preprocessing.width;
+  return { ...told, classes: own.classes, preprocessing: same ? own.preprocessing : preprocessing };
+}
+
+/** Every array's shape is compared before the first is read, so that no more is read than the network holds. */
+async function readTensors(
+  file: Hdf5File,
+  description: ModelDescription,
+  arrays: ReadonlyMap<string, readonly string[]>,
+): Promise<Record<string, NamedTensor>> {
+  const graph = networkGraph(description);
+  const shapes = outputShapes(graph);
+  const wanted = graph.flatMap((layer) => {
+    const input = shapes.get(layer.inputs[0] ?? '') ?? [];
+    const variables = layerVariables(layer, input, description.variant);
+    const paths = arrays.get(layer.name) ?? [];
+    if (paths.length !== variables.length) {
+      throw mismatch(file, `${layer.name} has ${paths.length} arrays where ${variables.length} are expected`);
+    }
+    return variables.map((variable, index) => {
+      const stored = file.array(paths[index] ?? '');
+      if (stored.shape.join() !== variable.shape.join()) {
+        throw mismatch(
+          file,
+          `${stored.path} has the shape [${stored.shape}] where [${variable.shape}] is expected`,
+        );
+      }
+      return { variable, stored };
+    });
+  });
+  const tensors: Record<string, NamedTensor> = {};
+  for (const { variable, stored } of wanted) {
+    const data = fromKeras(variable, file.numbers(stored));
+    tensors[variable.tensor] = { data, shape: tensorShape(variable) };
+    await setImmediate();
+  }
+  return tensors;
+}
+
+function mismatch(file: Hdf5File, problem: string): ThawError {
+  return new ThawError('ERR_WEIGHTS_MISMATCH', `${file.origin} holds no network of this kind: ${problem}.`);
+}

@@ -1,0 +1,237 @@
+"""Keras as the judge of files in its formats. The last line that it prints is JSON.
+
+keras_files.py make DIR FORM SIZE   a model with random weights: DIR/FORM.{keras,h5,weights.h5}, DIR/FORM-legacy.h5,
+                                    DIR/FORM-keras2.h5, and its variables as DIR/FORM.bin with DIR/FORM.json
+keras_files.py compare ORIGINAL OURS...     variables and predictions of whole models beside the original's
+keras_files.py load-weights ORIGINAL OURS   the same for weights that keras.applications takes
+keras_files.py layers SIZE                  the layers of keras.applications' networks
+keras_files.py predict OURS                 predictions on the images of `images`
+"""
+
+import json
+import os
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
+import h5py
+import keras
+import numpy as np
+from keras import layers
+
+NETWORKS = {
+    "resnet50": keras.applications.ResNet50,
+    "resnet101": keras.applications.ResNet101,
+    "resnet152": keras.applications.ResNet152,
+}
+
+
+def leaves(model):
+    """The layers of a model in Keras' order, a nested model's in its place."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from leaves(layer)
+        else:
+            yield layer
+
+
+def build(form, size):
+    """FORM is a network, a dash and how it is wrapped."""
+    network, wrap = form.split("-")
+    make, shape = NETWORKS[network], (size, size, 3)
+    if wrap == "top":
+        return make(weights=None, include_top=True, input_shape=shape, classes=7)
+    if wrap == "pooled":
+        return make(weights=None, include_top=False, input_shape=shape, pooling="avg")
+    base = make(weights=None, include_top=False, input_shape=shape)
+    if wrap == "bare":
+        return base
+    if wrap == "sequential":
+        return keras.Sequential(
+            [
+                base,
+                layers.Flatten(),
+                layers.Dense(16, activation="relu"),
+                layers.BatchNormalization(momentum=0.9),
+                layers.Dropout(0.25),
+                layers.Dense(5, activation="softmax"),
+            ]
+        )
+    if wrap == "functional":
+        inputs = keras.Input(shape)
+        x = layers.GlobalAveragePooling2D(name="pool")(base(inputs))
+        return keras.Model(inputs, layers.Dense(3, activation="sigmoid", name="answer")(x))
+    if wrap == "flat":
+        x = layers.GlobalAveragePooling2D()(base.output)
+        x = layers.BatchNormalization()(x)
+        return keras.Model(base.input, layers.Dense(4)(x))
+    raise ValueError(form)
+
+
+def randomise(model, seed):
+    random = np.random.default_rng(seed)
+    for layer in leaves(model):
+        values = []
+        for variable in layer.weights:
+            value = random.standard_normal(variable.shape).astype("float32")
+            if variable.name in ("gamma", "moving_variance"):
+                value = 0.5 + 0.3 * np.abs(value)
+            elif value.ndim > 1:
+                value *= np.sqrt(2 / np.prod(value.shape[:-1]))
+            else:
+                value *= 0.2
+            values.append(value.astype("float32"))
+        if values:
+            layer.set_weights(values)
+    # Statistics of its own images: without them a deep random network gives 1 for one class and 0 for the others.
+    normalise(model)
+
+
+def normalise(model):
+    for layer in leaves(model):
+        if isinstance(layer, layers.BatchNormalization):
+            gamma, beta, mean, variance = layer.get_weights()
+            scale = 0.3 if layer.name.endswith("_3_bn") else 1.0
+            layer.set_weights([gamma * np.float32(scale), beta, mean, variance])
+
+
+def images(size):
+    return (255 * np.random.default_rng(7).random((2, size, size, 3)) - 110).astype("float32")
+
+
+def variables(model):
+    return {
+        f"{layer.name}/{variable.name}": np.asarray(value)
+        for layer in leaves(model)
+        for variable, value in zip(layer.weights, layer.get_weights())
+    }
+
+
+def keras2_config(config):
+    """The config of a functional or Sequential model as Keras 2 wrote it."""
+    fixed = {"name": config["config"]["name"], "layers": []}
+    for layer in config["config"]["layers"]:
+        inner, name = dict(layer["config"]), layer["config"]["name"]
+        if "layers" in inner:
+            inner = keras2_config(layer)["config"]
+        else:
+            inner["dtype"] = "float32"
+            if "batch_shape" in inner:
+                inner["batch_input_shape"] = inner.pop("batch_shape")
+            if "axis" in inner and inner["axis"] == 3:
+                inner["axis"] = [3]
+            for late in ("optional", "renorm", "synchronized", "quantization_config"):
+                inner.pop(late, None)
+        entry = {"class_name": layer["class_name"], "config": inner}
+        if "inbound_nodes" in layer:
+            tensors = [t for node in layer["inbound_nodes"] for a in node["args"] for t in (a if isinstance(a, list) else [a])]
+            node = [t["config"]["keras_history"] + [{}] for t in tensors]
+            entry |= {"name": name, "inbound_nodes": [node] if node else []}
+        fixed["layers"].append(entry)
+    for key in ("input_layers", "output_layers"):
+        if key in config["config"]:
+            fixed[key] = [config["config"][key]]
+    return {"class_name": config["class_name"], "config": fixed}
+
+
+def save_keras2(model, path, new):
+    """As Keras 2 lays it out: `:0` after names, nested variables grouped, fixed-length strings, lists in parts."""
+    with h5py.File(path, "w") as out, h5py.File(new) as source:
+        config = json.loads(source.attrs["model_config"])
+        out.attrs["model_config"] = json.dumps(keras2_config(config)).encode()
+        out.attrs["keras_version"], out.attrs["backend"] = b"2.11.0", b"tensorflow"
+        group = out.create_group("model_weights")
+        names = np.asarray([layer.name.encode() for layer in model.layers])
+        half = len(names) // 2
+        group.attrs["layer_names0"], group.attrs["layer_names1"] = names[:half], names[half:]
+        for layer in model.layers:
+            inner = group.create_group(layer.name)
+            owned = leaves(layer) if isinstance(layer, keras.Model) else [layer]
+            named = [(f"{l.name}/{v.name}:0", v) for l in owned for v in l.weights]
+            inner.attrs["weight_names"] = np.asarray([name.encode() for name, _ in named])
+            for name, value in named:
+                inner.create_dataset(name, data=np.asarray(value))
+        group.create_group("top_level_model_weights").attrs["weight_names"] = np.asarray([])
+
+
+def make(folder, form, size):
+    model = build(form, int(size))
+    randomise(model, 3)
+    stem = os.path.join(folder, form)
+    for suffix in (".keras", ".h5"):
+        model.save(stem + suffix)
+    model.save_weights(stem + ".weights.h5")
+    with h5py.File(stem + ".h5") as whole, h5py.File(stem + "-legacy.h5", "w") as weights:
+        for name, value in whole["model_weights"].attrs.items():
+            weights.attrs[name] = value
+        for name in whole["model_weights"]:
+            whole.copy("model_weights/" + name, weights)
+    save_keras2(model, stem + "-keras2.h5", stem + ".h5")
+    index, offset = {}, 0
+    with open(stem + ".bin", "wb") as out:
+        for name, value in variables(model).items():
+            index[name] = {"shape": value.shape, "offset": offset}
+            out.write(value.tobytes())
+            offset += value.nbytes
+    with open(stem + ".json", "w") as out:
+        json.dump(index, out)
+    return {"keras": keras.__version__, "h5py": h5py.__version__}
+
+
+def difference(original, other, size):
+    ours, theirs = variables(other), variables(original)
+    # Layers of a head may have other names: in order, they are the same.
+    equal = [a.shape == b.shape and bool((a == b).all()) for a, b in zip(ours.values(), theirs.values())]
+    x = images(size)
+    expected, actual = original.predict(x, verbose=0), other.predict(x, verbose=0)
+    return {
+        "variables": [len(ours), len(theirs)],
+        "different": [name for name, same in zip(ours, equal) if not same],
+        "difference": float(np.abs(actual - expected).max() / np.abs(expected).max()),
+        "spread": float(expected.std()),
+    }
+
+
+def compare(original, *others):
+    model = keras.saving.load_model(original, compile=False)
+    size = model.input_shape[1]
+    return [difference(model, keras.saving.load_model(other, compile=False), size) for other in others]
+
+
+def load_weights(original, weights):
+    model = keras.saving.load_model(original, compile=False)
+    fresh = NETWORKS[model.name](weights=None, input_shape=model.input_shape[1:], classes=model.output_shape[-1])
+    fresh.load_weights(weights)
+    return difference(model, fresh, model.input_shape[1])
+
+
+def list_layers(size):
+    def describe(model):
+        return [
+            {
+                "name": layer.name,
+                "type": type(layer).__name__,
+                "inputs": [tensor._keras_history.operation.name for node in layer._inbound_nodes for tensor in node.input_tensors],
+                "shape": list(layer.output.shape[1:]),
+            }
+            for layer in model.layers
+        ]
+
+    shape, result = (int(size), int(size), 3), {}
+    for name, network in NETWORKS.items():
+        result[name] = {
+            "headless": describe(network(weights=None, include_top=False, input_shape=shape)),
+            "top": describe(network(weights=None, include_top=True, input_shape=shape, classes=9)),
+        }
+    return result
+
+
+def predict(path, images_path, size):
+    model = keras.saving.load_model(path, compile=False)
+    x = np.fromfile(images_path, "float32").reshape(-1, int(size), int(size), 3)
+    return {"values": model.predict(x, verbose=0).tolist(), "layers": [layer.name for layer in model.layers]}
+
+
+commands = {"make": make, "compare": compare, "load-weights": load_weights, "layers": list_layers, "predict": predict}
+print(json.dumps(commands[sys.argv[1]](*sys.argv[2:])))
