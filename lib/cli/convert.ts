@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type OptionSpec, trainOptions } from '../config/options.ts';
 import { unreadable } from '../data/files.ts';
+import { FORMATS } from '../formats/write.ts';
 import { parseArguments, unusable } from './args.ts';
 import { outputOptions } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
@@ -11,6 +12,12 @@ const { json: _, ...plainOutput } = outputOptions;
 
 const options = {
   architecture: { ...trainOptions.architecture, help: 'the network, where the file does not say it' },
+  onnxInput: {
+    schema: { type: 'string', enum: ['float32', 'uint8'] },
+    group: 'Model',
+    help: 'what an ONNX file takes: preprocessed values, or pixels that it normalises itself',
+    default: 'float32',
+  },
   ...plainOutput,
 } as const satisfies Record<string, OptionSpec>;
 
@@ -19,7 +26,12 @@ export const convertCommand: Command = {
   summary: 'Turn a weights file into another format.',
   usage: 'thaw convert IN OUT',
   help: () =>
-    `IN is a .pt, .pth or .safetensors file; OUT ends in .safetensors or .pt (TorchScript).\n\n${optionsHelp(options)}`,
+    [
+      'IN is a file of PyTorch, safetensors, Keras or TensorFlow.js (its model.json).',
+      `OUT ends in ${FORMATS.map(({ suffix, title }) => `${suffix} (${title})`).join(', ')}.`,
+      '',
+      optionsHelp(options),
+    ].join('\n'),
   run: convert,
 };
 
@@ -29,8 +41,10 @@ async function convert(args: readonly string[], context: CommandContext): Promis
   if (input === undefined || output === undefined || more.length > 0) {
     throw unusable('thaw convert takes two files: IN and OUT.');
   }
-  if (!/\.(safetensors|pt)$/i.test(output))
-    throw unusable(`Expected OUT to end in .safetensors or .pt but received '${output}'.`);
+  if (!FORMATS.some(({ suffix }) => output.endsWith(suffix))) {
+    const suffixes = FORMATS.map(({ suffix }) => suffix).join(', ');
+    throw unusable(`Expected OUT to end in ${suffixes} but received '${output}'.`);
+  }
   const from = resolve(context.cwd, input);
   await access(from).catch((error) => {
     throw unreadable(input, error);
@@ -38,7 +52,7 @@ async function convert(args: readonly string[], context: CommandContext): Promis
   const api = await context.api();
   const model = await api.load(values.architecture, { weights: from, device: 'cpu', signal: context.signal });
   try {
-    await model.save(resolve(context.cwd, output));
+    await model.save(resolve(context.cwd, output), { onnxInput: values.onnxInput as 'float32' | 'uint8' });
   } finally {
     model.dispose();
   }

@@ -1,5 +1,6 @@
 import { ThawError } from '../errors.ts';
 import type { DownloadProgress } from '../files/progress.ts';
+import { type ReadWeights, readWeights } from '../formats/read.ts';
 import { type NativeWeights, native, settle } from '../native.ts';
 import { invalid, knownOptions, nonNegativeInteger, oneOf } from '../validate.ts';
 import { fetchWeights } from '../weights/fetch.ts';
@@ -22,12 +23,13 @@ import {
 } from './head.ts';
 import { type InputShape, preprocessingFor, withShape } from './preprocessing.ts';
 import { ResNet } from './resnet.ts';
-import { type ModelDescription, readDescription } from './saved-model.ts';
+import type { ModelDescription } from './saved-model.ts';
 
 export interface LoadOptions {
   /**
-   * 'imagenet' fetches torchvision's weights once and keeps them; a path is a TorchScript file, a PyTorch state
-   * dict (.pth) or a safetensors file; null draws random ones. Default 'imagenet'.
+   * 'imagenet' fetches torchvision's weights once and keeps them; a path is a file of PyTorch (TorchScript, state
+   * dict, checkpoint), safetensors (or the index of several), Keras (.h5, .weights.h5, .keras) or TensorFlow.js
+   * (model.json); null draws random ones. Default 'imagenet'.
    */
   weights?: 'imagenet' | (string & {}) | null;
   /** 'auto' is the first CUDA device where there is one, else the CPU. Default 'auto'. */
@@ -76,9 +78,9 @@ export async function loadResNet(
     throw invalid('weights', `'imagenet', the path of a file, or null`, weights);
   }
   const path = weights === 'imagenet' ? await imagenet(wanted ?? 'resnet50', options) : weights;
-  const file = path === null ? undefined : await settle(native().readWeights(path));
+  const read = path === null ? undefined : await readWeights(path);
   const origin = path ?? 'The weights';
-  const description = describe(wanted, file, origin, options);
+  const description = describe(wanted, read, origin, options);
 
   const model = await settle(
     native().createModel({
@@ -89,7 +91,7 @@ export async function loadResNet(
       seed: nonNegativeInteger('seed', options.seed ?? 0),
       initializer: oneOf('initializer', options.initializer ?? 'keras', INITIALIZERS),
       preprocessing: description.preprocessing,
-      weights: file,
+      weights: read?.weights,
       origin,
       backboneOnly: description.head.length === 0,
     }),
@@ -111,11 +113,11 @@ async function imagenet(architecture: Architecture, options: LoadOptions): Promi
 /** What the network will be: a saved model says it itself, of other files the names and shapes tell. */
 function describe(
   wanted: Architecture | undefined,
-  file: NativeWeights | undefined,
+  read: ReadWeights | undefined,
   origin: string,
   options: LoadOptions,
 ): ModelDescription {
-  const saved = file && readDescription(file.metadata, origin);
+  const { weights: file, description: saved } = read ?? {};
   if (saved) {
     if (wanted && wanted !== saved.architecture) {
       throw new ThawError(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { Dataset } from '../data/dataset.ts';
 import { ThawError } from '../errors.ts';
+import { formatFor, type SaveOptions } from '../formats/write.ts';
 import { call, type NativeEvent, type NativeModel, settle } from '../native.ts';
 import { invalid, knownOptions, nonNegativeInteger, oneOf, positiveInteger } from '../validate.ts';
 import { abortable } from './abort.ts';
@@ -262,21 +262,22 @@ export class ResNet {
   }
 
   /**
-   * Writes the model: `.safetensors` (self-describing: head, classes and preprocessing are inside) or `.pt`
-   * (TorchScript, for inference). The file is replaced as a whole.
-   * @throws ThawError ERR_UNKNOWN_FORMAT, ERR_DISK_FULL, ERR_IO, ERR_MODEL_BUSY
+   * Writes the model in the format that the name ends in: `.safetensors` (thaw's own, self-describing), `.pt`
+   * (TorchScript), `.pth` (PyTorch state dict), `.keras`, `.weights.h5`, `.h5` (Keras), `.onnx`, `model.json`
+   * (TensorFlow.js, with its shards beside it). What is there already is replaced as a whole.
+   * @throws ThawError ERR_UNKNOWN_FORMAT, ERR_DISK_FULL, ERR_IO, ERR_WRITE_FAILED, ERR_MODEL_BUSY,
+   *   ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
    */
-  async save(file: string): Promise<void> {
+  async save(file: string, options: SaveOptions = {}): Promise<void> {
+    knownOptions('save', options, ['onnxInput']);
     if (typeof file !== 'string' || file === '') throw invalid('path', 'the path of a file', file);
-    const formats = { '.safetensors': 'safetensors', '.pt': 'torchscript', '.ts': 'torchscript' } as const;
-    const format = formats[path.extname(file) as keyof typeof formats];
-    if (!format) {
-      throw new ThawError(
-        'ERR_UNKNOWN_FORMAT',
-        `A model is saved as .safetensors or .pt (TorchScript), not as '${path.extname(file)}'.`,
-      );
+    const format = formatFor(file);
+    if ('native' in format) {
+      await settle(this.#native.save(file, format.native, describeModel(this.#description)));
+    } else {
+      const description = this.#description;
+      await format.write(file, { description, tensors: await this.state() }, options);
     }
-    await settle(this.#native.save(file, format, describeModel(this.#description)));
   }
 
   /** Copies of all tensors, by torchvision's names. */

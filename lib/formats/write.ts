@@ -1,0 +1,52 @@
+import { ThawError } from '../errors.ts';
+import type { ModelFile } from './model-file.ts';
+
+/** For formats that leave a choice. */
+export interface SaveOptions {
+  /**
+   * Of ONNX. 'float32': `input` [batch, 3, height, width], preprocessed by the caller; 'uint8': `image` [batch,
+   * height, width, 3], RGB pixels, normalised inside the graph. Default 'float32'.
+   */
+  onnxInput?: 'float32' | 'uint8';
+}
+
+type Format =
+  | { suffix: string; title: string; native: 'safetensors' | 'torchscript' | 'pytorch' }
+  | {
+      suffix: string;
+      title: string;
+      write: (file: string, model: ModelFile, options: SaveOptions) => Promise<void>;
+    };
+
+const keras = async (file: string, model: ModelFile) =>
+  (await import('./keras/write.ts')).writeKeras(file, model);
+
+/** By the end of the name; the first that fits. */
+export const FORMATS: readonly Format[] = [
+  { suffix: '.safetensors', title: 'safetensors', native: 'safetensors' },
+  { suffix: '.pt', title: 'TorchScript', native: 'torchscript' },
+  { suffix: '.ts', title: 'TorchScript', native: 'torchscript' },
+  { suffix: '.pth', title: 'PyTorch state dict', native: 'pytorch' },
+  { suffix: '.keras', title: 'Keras', write: keras },
+  { suffix: '.weights.h5', title: 'Keras weights', write: keras },
+  { suffix: '.h5', title: 'Keras, older layout', write: keras },
+  {
+    suffix: '.onnx',
+    title: 'ONNX',
+    write: async (file, model, { onnxInput }) =>
+      (await import('./onnx/write.ts')).writeOnnx(file, model, { input: onnxInput ?? 'float32' }),
+  },
+  {
+    suffix: 'model.json',
+    title: 'TensorFlow.js',
+    write: async (file, model) => (await import('./tfjs/write.ts')).writeTfjs(file, model),
+  },
+];
+
+/** @throws ThawError ERR_UNKNOWN_FORMAT */
+export function formatFor(file: string): Format {
+  const format = FORMATS.find(({ suffix }) => file.endsWith(suffix));
+  if (format) return format;
+  const known = FORMATS.map(({ suffix, title }) => `${suffix} (${title})`).join(', ');
+  throw new ThawError('ERR_UNKNOWN_FORMAT', `The format of '${file}' is not known; names end in ${known}.`);
+}
