@@ -15,13 +15,18 @@ TEST("JSON: malformed texts are refused") {
   }
 }
 
-TEST("JSON: numbers that are no int64 are refused, not rounded") {
-  for (const char* text : {"1.0", "1e3", "1E3", "01", "-01", "9223372036854775808",
+TEST("JSON: numbers are refused where they are no int64, and fractions are none") {
+  for (const char* text : {"01", "-01", "01.5", "1.", "1.e3", "1e", "1e999", "9223372036854775808",
                            "-9223372036854775809", "18446744073709551616"}) {
     CHECK_THROWS(json::parse(text), "ERR_WEIGHTS_FORMAT");
   }
   CHECK_EQUAL(*json::parse("9223372036854775807").integer(), INT64_MAX);
   CHECK_EQUAL(*json::parse("-9223372036854775808").integer(), INT64_MIN);
+  for (const char* text : {"1.0", "1e0", "1E+0", "0.1e1"}) {
+    const json::Value one = json::parse(text);
+    CHECK(one.integer() == nullptr);
+    CHECK_EQUAL(std::get<double>(one.data), 1.0);
+  }
   CHECK_EQUAL(*json::parse(" -0 ").integer(), 0);
   CHECK_EQUAL(*json::parse("9007199254740993").integer(), 9007199254740993);  // no double
 }

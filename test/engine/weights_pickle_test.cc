@@ -175,10 +175,28 @@ TEST("pickle: bombs end in a refusal, not in memory or recursion") {
     CHECK_THROWS(read(std::string(head) + "a"), "ERR_WEIGHTS_FORMAT");
   }
   CHECK_THROWS(read("c" + std::string(100'000, 'a')), "ERR_WEIGHTS_FORMAT");
+  // One long string that is the name of many classes, or the key of many storages.
+  const std::string kept = text("__torch__" + std::string(1 << 20, 'a')) + "q\1" + "0";
+  CHECK_THROWS(read(kept +
+                        repeat("h\1h\1\x93"
+                               "0",
+                               100'000) +
+                        "N",
+                    Dialect::kTorchScript),
+               "ERR_WEIGHTS_FORMAT");
+  const std::string id = "(" + text("storage") + global("torch", "FloatStorage") + "h\1" +
+                         text("cpu") + integer(1) + "tQ0";
+  CHECK_THROWS(read(kept + repeat(id, 10'000) + "N"), "ERR_WEIGHTS_FORMAT");
+  // Ten levels of ten recollections each: nine values and one list a level, whatever it stands for.
+  std::string laughs = text("ha") + "q\1";
+  for (char level = 2; level <= 11; ++level) {
+    laughs += "](" + repeat(std::string("h") + static_cast<char>(level - 1), 10) + "eq" + level;
+  }
+  CHECK_EQUAL(read("](" + laughs + "e").root->items.size(), 11u);
 }
 
 TEST("pickle: deep nesting and cycles are values like others") {
-  CHECK(read(repeat("]", 1) + repeat("\x85", 500'000)).root->kind == Kind::kTuple);
+  CHECK(read(repeat("]", 1) + repeat("\x85", 200'000)).root->kind == Kind::kTuple);
   CHECK(read("]q\1h\1a").root->items[0]->kind == Kind::kList);  // a list that contains itself
 }
 

@@ -55,8 +55,10 @@ thaw::weights::WeightsFile read_object(const std::string& object, files::Records
 
 at::Tensor first(const thaw::weights::WeightsFile& file) { return file.tensors.at(0).second; }
 
-std::vector<std::string> names(const thaw::weights::WeightsFile& file) {
-  std::vector<std::string> all;
+using Names = std::vector<std::string>;
+
+Names names(const thaw::weights::WeightsFile& file) {
+  Names all;
   for (const auto& [name, tensor] : file.tensors) all.push_back(name);
   return all;
 }
@@ -77,8 +79,7 @@ TEST("files that are missing, folders, pipes, and files of other kinds") {
       {"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"},
       {"PK", "zip archive"},
       {"PK\x03\x04", "zip archive"},
-      {"PK\x03\x04" + std::string(200, '\0'), "zip archive"},
-      {"PK\x03\x04" + std::string(200, '\0') + "model.weights.h5", "Keras"}};
+      {"PK\x03\x04" + std::string(200, '\0'), "zip archive"}};
   for (const auto& [bytes, word] : others) {
     files::put(folder.file("x"), bytes);
     CHECK_EQUAL(files::outcome(folder.file("x")), kMalformed);
@@ -107,7 +108,7 @@ TEST("zip: what torch.save wrote, with two views of one storage") {
                                            {"data/1", raw<uint16_t>({0x3c00, 0x3800})}});
   const auto file = read_weights(folder.file("any name"));
   CHECK_EQUAL(file.format, "pytorch");
-  CHECK((names(file) == std::vector<std::string>{"w", "t", "half"}));
+  CHECK((names(file) == Names{"w", "t", "half"}));
   const at::Tensor w = at::arange(6.).to(at::kFloat).view({2, 3});
   CHECK(files::tensor_of(file, "w").equal(w));
   CHECK(files::tensor_of(file, "t").equal(w.t()));
@@ -184,22 +185,65 @@ TEST("zip: an archive that is not PyTorch's") {
   CHECK(files::message(folder.file("x")).find("data.pkl") != std::string::npos);
 }
 
-TEST("zip: checkpoints keep their weights under state_dict or model") {
+TEST("zip: checkpoints keep their weights under a name of theirs, nested or not") {
   const std::string weights = dict({text("a"), tensor(six(), 0, {2, 3}, {3, 1})});
   const std::string other = dict({integer(0), tensor(six(), 0, {6}, {1})});
-  for (const char* name : {"state_dict", "model"}) {
-    const auto file = read_object(dict({text("epoch"), integer(3), text("best"), "G12345678",
-                                        text("optimizer"), other, text(name), weights}));
-    CHECK((names(file) == std::vector<std::string>{"a"}));
+  const std::string best = tensor(six(), 0, {}, {});  // a tensor, but no weight
+  const auto checkpoint = [&](const std::string& name, const std::string& inner) {
+    return dict({text("epoch"), integer(3), text("best"), "G12345678", text("best_acc1"), best,
+                 text("optimizer"), other, text(name), inner});
+  };
+  for (const char* name : {"state_dict", "model", "model_state_dict", "net", "network", "module",
+                           "weights", "state_dict_ema", "model_ema", "ema"}) {
+    CHECK((names(read_object(checkpoint(name, weights))) == Names{"a"}));
+    CHECK((names(read_object(checkpoint("model", dict({text(name), weights})))) == Names{"a"}));
   }
+  // A description of the model beside its weights, and the averaged weights beside the plain ones.
+  const std::string described = dict({text("model"), dict({text("depth"), integer(50)}),
+                                      text("ema"), dict({text("b"), best}), text("net"), weights});
+  CHECK((names(read_object(described)) == Names{"a"}));
 }
 
-TEST("zip: the prefix of DataParallel goes where every name has it") {
+TEST("zip: what lies beside the weights in checkpoints is passed over, not made") {
+  const std::string weights = dict({text("a"), tensor(six(), 0, {2, 3}, {3, 1})});
+  const std::string options =
+      files::global("argparse", "Namespace") + ")\x81" + dict({text("lr"), "G12345678"}) + "b";
+  const std::string accuracy =
+      files::global("numpy.core.multiarray", "scalar") +
+      tuple({files::global("numpy", "dtype") + tuple({text("f8"), "\x89", "\x88"}) + "R",
+             text("x")}) +
+      "R";
+  const std::string state = files::global("collections", "defaultdict") +
+                            tuple({files::global("builtins", "dict")}) + "R" + text("k") + "Ns";
+  const auto file = read_object(dict({text("args"), options, text("best"), accuracy, text("state"),
+                                      state, text("model"), weights}));
+  CHECK((names(file) == Names{"a"}));
+}
+
+TEST("zip: a checkpoint that contains itself, or one of many levels") {
   const std::string one = tensor(six(), 0, {6}, {1});
-  CHECK((names(read_object(dict({text("module.a"), one, text("module.b.c"), one}))) ==
-         std::vector<std::string>{"a", "b.c"}));
-  CHECK((names(read_object(dict({text("module.a"), one, text("b"), one}))) ==
-         std::vector<std::string>{"module.a", "b"}));
+  CHECK(
+      (names(read_object("}q\1" + text("model") + "h\1s" + text("a") + one + "s")) == Names{"a"}));
+  CHECK_THROWS(read_object("}q\1" + text("model") + "h\1s"), "ERR_WEIGHTS_FORMAT");
+  std::string many = dict({text("a"), one});
+  for (int i = 0; i < 100; ++i) many = dict({text("model"), many});
+  CHECK_THROWS(read_object(many), "ERR_WEIGHTS_FORMAT");
+}
+
+TEST("zip: one long name may not be given to many tensors") {
+  const std::string name = text(std::string(1 << 20, 'a')) + "q\1";
+  CHECK_THROWS(read_object(dict({name, tensor(six(), 0, {6}, {1})})), "ERR_WEIGHTS_FORMAT");
+}
+
+TEST("zip: the network's prefix is taken off") {
+  const std::string one = tensor(six(), 0, {6}, {1});
+  std::vector<std::string> entries;
+  for (const char* name : {"conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "fc.weight"}) {
+    entries.push_back(text(std::string("module.backbone.") + name));
+    entries.push_back(one);
+  }
+  CHECK((names(read_object(dict({text("state_dict"), dict(entries)}))) ==
+         Names{"conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "fc.weight"}));
 }
 
 TEST("zip: parameters, and an OrderedDict as Python 2 wrote it") {
@@ -211,7 +255,7 @@ TEST("zip: parameters, and an OrderedDict as Python 2 wrote it") {
                           tuple({"\x88", "\x89", hooks}) + "b";
   const std::string pairs = "](](U\1a" + parameter + "e](U\1b" + old + "ee";
   const auto file = read_object(files::global("collections", "OrderedDict") + tuple({pairs}) + "R");
-  CHECK((names(file) == std::vector<std::string>{"a", "b"}));
+  CHECK((names(file) == Names{"a", "b"}));
   CHECK(!first(file).requires_grad());
 }
 

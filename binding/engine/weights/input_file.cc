@@ -36,11 +36,17 @@ InputFile::InputFile(const std::string& path) : path_(path) {
   size_ = static_cast<uint64_t>(status.st_size);
 }
 
-InputFile::~InputFile() { ::close(descriptor_); }
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 void InputFile::read_at(uint64_t offset, void* to, uint64_t size) const {
   if (offset > size_ || size > size_ - offset) {
     malformed("it ends before byte ", offset, " + ", size, " (truncated?)");
+  }
+  if (size > 0 && descriptor_ < 0) {
+    std::memcpy(to, memory_.data() + offset, size);
+    return;
   }
   char* at = static_cast<char*>(to);
   while (size > 0) {

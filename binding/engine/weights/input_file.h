@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/weights/byte_source.h"
@@ -14,6 +15,11 @@ class InputFile {
  public:
   // Throws ERR_WEIGHTS_NOT_FOUND, ERR_IO.
   explicit InputFile(const std::string& path);
+
+  // Borrows bytes that are in memory already; `name` takes the path's place.
+  InputFile(std::string name, std::string_view bytes)
+      : path_(std::move(name)), memory_(bytes), size_(bytes.size()) {}
+
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
@@ -29,7 +35,8 @@ class InputFile {
 
  private:
   std::string path_;
-  int descriptor_ = -1;
+  int descriptor_ = -1;  // none for bytes in memory
+  std::string_view memory_;
   uint64_t size_ = 0;
 };
 

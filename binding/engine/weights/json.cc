@@ -9,8 +9,8 @@
 namespace thaw::weights::json {
 namespace {
 
-constexpr int kDeepest = 32;                // safetensors nests 3 deep
-constexpr int64_t kMostValues = 1'000'000;  // a value takes about 40 times its text's memory
+constexpr int kDeepest = 32;              // safetensors nests 3 deep
+constexpr int64_t kMostValues = 1 << 18;  // a value may take 40 times its text's memory
 
 class Parser {
  public:
@@ -71,7 +71,7 @@ class Parser {
         if (take_word("null")) return {nullptr};
         break;
       default:
-        if (peek() == '-' || (peek() >= '0' && peek() <= '9')) return {integer()};
+        if (peek() == '-' || (peek() >= '0' && peek() <= '9')) return number();
     }
     complain("a value was expected");
   }
@@ -105,18 +105,25 @@ class Parser {
     return items;
   }
 
-  int64_t integer() {
+  Value number() {
     const char* begin = text_.data() + at_;
     const char* end = text_.data() + text_.size();
-    int64_t number = 0;
-    const auto [stop, error] = std::from_chars(begin, end, number);
-    if (error != std::errc()) complain("a whole number of 64 bits was expected");
+    int64_t whole = 0;
+    const auto [stop, error] = std::from_chars(begin, end, whole);
+    if (error != std::errc()) complain("a number of 64 bits was expected");
     const char* digits = *begin == '-' ? begin + 1 : begin;
     if (*digits == '0' && stop - digits > 1) complain("a number starts with a zero");
-    at_ += static_cast<size_t>(stop - begin);
-    if (peek() == '.' || peek() == 'e' || peek() == 'E')
-      complain("only whole numbers are expected");
-    return number;
+    if (stop == end || (*stop != '.' && *stop != 'e' && *stop != 'E')) {
+      at_ += static_cast<size_t>(stop - begin);
+      return {whole};
+    }
+    const bool digit_follows = *stop != '.' || (stop + 1 < end && stop[1] >= '0' && stop[1] <= '9');
+    if (!digit_follows) complain("a digit was expected after the point");
+    double fraction = 0;
+    const auto [after, failure] = std::from_chars(begin, end, fraction);
+    if (failure != std::errc() || after == stop) complain("a number was expected");
+    at_ += static_cast<size_t>(after - begin);
+    return {fraction};
   }
 
   std::string string() {

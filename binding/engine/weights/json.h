@@ -1,6 +1,6 @@
-// The JSON that safetensors' header needs, strictly: UTF-8 strings, whole numbers of 64 bits, no
-// duplicate keys, no fractions, bounded depth and size. A clean machine has no JSON library for
-// C++.
+// The JSON that safetensors' headers and indices need, strictly: UTF-8 strings, whole numbers of 64
+// bits, fractions, no duplicate keys, bounded depth and size. A clean machine has no JSON library
+// for C++.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ using Array = std::vector<Value>;
 using Object = std::vector<std::pair<std::string, Value>>;  // in the text's order
 
 struct Value {
-  std::variant<std::nullptr_t, bool, int64_t, std::string, Array, Object> data = nullptr;
+  std::variant<std::nullptr_t, bool, int64_t, double, std::string, Array, Object> data = nullptr;
 
   // Null where the value is of another kind.
   const int64_t* integer() const { return std::get_if<int64_t>(&data); }

@@ -11,9 +11,9 @@ namespace thaw::weights {
 
 using NamedViews = std::vector<std::pair<std::string, const TensorView*>>;
 
-// A state dict: the dictionary itself, or the one under its "state_dict" or "model". Entries that
-// are no tensors (epoch, extra state) are passed over. Where every name begins with "module.", as
-// DataParallel makes it, that is taken off.
+// A state dict: the dictionary itself, or the one that it keeps under "state_dict", "model", "ema"
+// or the like, nested once more or not. Entries that are no tensors (epoch, extra state) are passed
+// over.
 NamedViews state_dict_tensors(const pickle::Value& root);
 
 // A TorchScript module: its attributes' names joined with dots, in the file's order.

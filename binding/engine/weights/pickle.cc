@@ -12,6 +12,7 @@ namespace thaw::weights::pickle {
 namespace {
 
 constexpr int64_t kMostOperations = 1 << 24;  // bounds the memory of lists: 8 bytes an operation
+constexpr size_t kLongestGlobal = 4096;       // one long string could be asked for again and again
 constexpr uint64_t kLongestLong = 64;         // the magic number of torch.save has 10 bytes
 
 class Machine {
@@ -55,7 +56,7 @@ class Machine {
     while (true) {
       const char c = number<char>();
       if (c == '\n') return text;
-      if (text.size() > 4096) malformed("a name in its pickle does not end");
+      if (text.size() > kLongestGlobal) malformed("a name in its pickle does not end");
       text.push_back(c);
     }
   }
@@ -97,7 +98,7 @@ class Machine {
 
   void add(Kind kind, const std::vector<Value*>& items) {
     Value* to = stack_.top();
-    if (to->kind == Kind::kOther) return;  // a set
+    if (to->kind == Kind::kOther) return;  // a set, a dictionary of a class of its own
     if (to->kind != kind) malformed("its pickle adds to something that is no container");
     if (kind == Kind::kDict && items.size() % 2 != 0) malformed("a key in its pickle has no value");
     to->items.insert(to->items.end(), items.begin(), items.end());
@@ -115,6 +116,7 @@ class Machine {
   }
 
   void push_global(const std::string& module, const std::string& name) {
+    if (module.size() + name.size() > kLongestGlobal) malformed("a name in its pickle is too long");
     const auto global = find_global(module, name, dialect_);
     if (!global) {
       malformed("it asks for the Python object ", printable(module + "." + name),
@@ -147,6 +149,8 @@ class Machine {
     } else if (is_class &&
                (type->global.role == Role::kDict || type->global.role == Role::kParameter)) {
       stack_.push(apply(pickle_, *type, *arguments));
+    } else if (is_class && type->global.role == Role::kOther) {
+      push_new(Kind::kOther);
     } else {
       malformed("its pickle makes an instance of something that is no class");
     }

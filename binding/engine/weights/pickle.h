@@ -17,7 +17,7 @@
 namespace thaw::weights::pickle {
 
 // ResNet-50 with its optimizer needs about 20 000; a value takes some 200 bytes of memory.
-constexpr size_t kMostValues = 1 << 20;
+constexpr size_t kMostValues = 1 << 18;
 
 enum class Kind {
   kNone,

@@ -8,6 +8,8 @@
 namespace thaw::weights::pickle {
 namespace {
 
+constexpr size_t kLongestKey = 256;  // "17", or an address in digits
+
 const Value& argument(const Value& arguments, size_t index, Kind kind) {
   if (index >= arguments.items.size() || arguments.items[index]->kind != kind) {
     malformed("a function in its pickle has unexpected arguments");
@@ -124,6 +126,8 @@ Value* storage_of(Pickle& into, const Value& id) {
   }
   const Global& type = argument(id, 1, Kind::kGlobal).global;
   const std::string& key = argument(id, 2, Kind::kString).text;
+  // One long key could be asked for again and again.
+  if (key.size() > kLongestKey) malformed("the name of a storage is too long");
   const int64_t elements = argument(id, 4, Kind::kInt).integer;
   if (type.role != Role::kStorageClass) malformed("a storage's class is no storage class");
   const auto bytes = byte_count(elements, c10::elementSize(type.dtype));

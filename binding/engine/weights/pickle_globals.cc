@@ -1,6 +1,5 @@
 #include "engine/weights/pickle_globals.h"
 
-#include <string_view>
 #include <unordered_map>
 
 namespace thaw::weights::pickle {
@@ -50,14 +49,35 @@ const std::unordered_map<std::string_view, Role>& functions() {
       {"torch.jit._pickle.build_boollist", Role::kFirstArgument},
       {"torch.jit._pickle.build_tensorlist", Role::kFirstArgument},
       {"torch.jit._pickle.restore_type_tag", Role::kFirstArgument},
-      // Neighbours of the weights in checkpoints: optimizers, schedules, counters.
+      // Neighbours of the weights in checkpoints: optimizers, schedules, counters, options.
+      {"argparse.Namespace", Role::kOther},
+      {"lightning.pytorch.utilities.parsing.AttributeDict", Role::kOther},
+      {"lightning_fabric.utilities.data.AttributeDict", Role::kOther},
+      {"pytorch_lightning.utilities.parsing.AttributeDict", Role::kOther},
+      {"collections.defaultdict", Role::kOther},
+      {"pathlib.PosixPath", Role::kOther},
+      {"pathlib._local.PosixPath", Role::kOther},
+      {"numpy.dtype", Role::kOther},
+      {"numpy.core.multiarray.scalar", Role::kOther},
+      {"numpy._core.multiarray.scalar", Role::kOther},
+      {"numpy.ndarray", Role::kOther},
+      {"numpy.core.multiarray._reconstruct", Role::kOther},
+      {"numpy._core.multiarray._reconstruct", Role::kOther},
       {"torch.Tensor", Role::kOther},
       {"torch.device", Role::kOther},
       {"torch.serialization._get_layout", Role::kOther},
       {"_codecs.encode", Role::kOther},
+      {"builtins.dict", Role::kOther},
+      {"builtins.float", Role::kOther},
+      {"builtins.int", Role::kOther},
+      {"builtins.list", Role::kOther},
       {"builtins.set", Role::kOther},
       {"builtins.bytearray", Role::kOther},
       {"builtins.complex", Role::kOther},
+      {"__builtin__.dict", Role::kOther},
+      {"__builtin__.float", Role::kOther},
+      {"__builtin__.int", Role::kOther},
+      {"__builtin__.list", Role::kOther},
       {"__builtin__.set", Role::kOther},
       {"__builtin__.bytearray", Role::kOther},
       {"__builtin__.complex", Role::kOther},
@@ -86,6 +106,13 @@ std::optional<Global> find_global(const std::string& module, const std::string& 
     return Global{Role::kScriptClass, at::kByte};
   }
   return std::nullopt;
+}
+
+std::string_view storage_class(at::ScalarType dtype) {
+  for (const Element& element : kElements) {
+    if (element.type == dtype) return element.storage;
+  }
+  return {};
 }
 
 }  // namespace thaw::weights::pickle

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/torch.h"
 
@@ -33,5 +34,8 @@ struct Global {
 // Nothing for a name that is not allowed.
 std::optional<Global> find_global(const std::string& module, const std::string& name,
                                   Dialect dialect);
+
+// torch.<class> of a storage of such elements; empty where PyTorch has none.
+std::string_view storage_class(at::ScalarType dtype);
 
 }  // namespace thaw::weights::pickle

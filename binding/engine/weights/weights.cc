@@ -1,6 +1,7 @@
 #include "engine/weights/weights.h"
 
 #include "engine/weights/malformed.h"
+#include "engine/weights/network_prefix.h"
 #include "engine/weights/readers.h"
 
 namespace thaw::weights {
@@ -13,6 +14,8 @@ bool starts_with(const std::string& bytes, std::string_view prefix) {
 WeightsFile read_any(const InputFile& file) {
   const std::string start = file.peek(0, 64);
   if (start.empty()) malformed("it is empty");
+  // Its text has no zeros; the length of a header, which may begin with the same byte, has some.
+  if (start[0] == '{' && start.find('\0') == std::string::npos) return read_sharded(file);
   // Before the pickle: a header of 640 bytes begins with the same two bytes as a pickle.
   if (start.size() > 8 && start[8] == '{') return read_safetensors(file);
   if (starts_with(start, "PK")) return read_pytorch_zip(file);
@@ -30,9 +33,14 @@ WeightsFile read_any(const InputFile& file) {
 
 }  // namespace
 
-WeightsFile read_weights(const std::string& path) {
-  const InputFile file(path);
-  return naming_the_file(path, [&] { return read_any(file); });
+WeightsFile read_weights(const InputFile& file) {
+  return naming_the_file(file.path(), [&] {
+    WeightsFile weights = read_any(file);
+    strip_network_prefix(weights.tensors);
+    return weights;
+  });
 }
+
+WeightsFile read_weights(const std::string& path) { return read_weights(InputFile(path)); }
 
 }  // namespace thaw::weights

@@ -11,13 +11,14 @@ namespace thaw::weights {
 struct WeightsFile {
   std::string format;  // "safetensors", "torchscript", "pytorch" (zip) or "pytorch-legacy"
   StateDict tensors;   // contiguous CPU tensors of the file's dtypes, owned (not views of the file)
-  Metadata metadata;   // safetensors' __metadata__, TorchScript's extra files; else empty
+  Metadata metadata;   // one safetensors file's __metadata__, TorchScript's extra files; else empty
 };
 
-// Reads a TorchScript file, a PyTorch state dict (zip or legacy; plain or nested under "state_dict"
-// or "model", without the "module." that DataParallel puts before every name) or a safetensors
-// file, told apart by their first bytes, not by their names. Throws ERR_WEIGHTS_NOT_FOUND,
-// ERR_WEIGHTS_FORMAT (truncated, malformed, or asking for anything but data), ERR_IO.
+// Reads a TorchScript file, a PyTorch state dict (zip or legacy; plain, or nested in a checkpoint),
+// a safetensors file or the index of a sharded one (its shards lie beside it), told apart by their
+// first bytes, not by their names. Prefixes that all of a network has are taken off; see
+// network_prefix.h. Throws ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT (truncated, malformed, or
+// asking for anything but data), ERR_IO.
 WeightsFile read_weights(const std::string& path);
 
 }  // namespace thaw::weights

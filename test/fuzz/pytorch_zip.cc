@@ -1,0 +1,13 @@
+#include "engine/weights/network_prefix.h"
+#include "engine/weights/readers.h"
+#include "fuzz.h"
+
+using namespace thaw::weights;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return fuzz::refused_or_read(data, size, [](std::string_view bytes) {
+    thaw::StateDict tensors = read_pytorch_zip(InputFile("input", bytes)).tensors;
+    fuzz::check(tensors, bytes.size());
+    strip_network_prefix(tensors);
+  });
+}
