@@ -3,6 +3,7 @@
 #include "engine/export/torchscript.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/fit.h"
+#include "engine/weights/pytorch.h"
 #include "engine/weights/safetensors.h"
 #include "napi/convert.h"
 #include "napi/errors.h"
@@ -229,13 +230,14 @@ Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
   const SharedPointer shared = use(env);
   return run_task(
       env,
-      [shared, path = info[0].ToString().Utf8Value(),
-       torchscript = info[1].ToString().Utf8Value() == "torchscript",
+      [shared, path = info[0].ToString().Utf8Value(), format = info[1].ToString().Utf8Value(),
        metadata = metadata(info[2].As<Napi::Object>())](const TaskContext&) -> MakeValue {
         const std::lock_guard lock(shared->running);
         const model::Network& network = *shared->session.network;
-        if (torchscript) {
+        if (format == "torchscript") {
           export_torchscript(path, network, metadata);
+        } else if (format == "pytorch") {
+          weights::write_state_dict(path, network.state());
         } else {
           weights::write_safetensors(path, network.state(), metadata);
         }
