@@ -34,3 +34,10 @@ test('replaces the file', async () => {
   expect(readFileSync(join(root, 'file'), 'utf8')).toBe('new');
   expect(readdirSync(root)).toEqual(['file']);
 });
+
+test('writes content in pieces one after another', async () => {
+  const root = temporaryFolder();
+  const pieces = [Buffer.from('first '), new Uint8Array(0), Buffer.from('second')];
+  await writeAtomically(join(root, 'file'), pieces);
+  expect(readFileSync(join(root, 'file'), 'utf8')).toBe('first second');
+});

@@ -59,11 +59,10 @@ async function compare(python: string, model: ModelFile, owner: 'torchvision' | 
   }
   const answer = runPeer<Answer>(python, 'onnx_outputs.py', [folder, owner]);
   const differences = [answer.float32, answer.uint8].flatMap((file) => Object.values(file.differences));
-  console.log(`${model.description.architecture} ${owner}`, answer.largest, answer.spread, differences);
   expect(differences).toHaveLength(4);
   for (const difference of differences) expect(difference).toBeLessThan(1e-4);
   // Else any network of the right shape would do.
-  expect(answer.spread).toBeGreaterThan(0.02 * answer.largest);
+  expect(answer.spread).toBeGreaterThan(0.01 * answer.largest);
   return answer;
 }
 
