@@ -217,7 +217,11 @@ export interface NativeModel {
   ): Promise<NativeEvaluation>;
   predict(dataset: NativeDataset, options: object, stop: NativeStopFlag): Promise<NativeTensor>;
   apply(dataset: NativeDataset, options: object): Promise<NativeTensor>;
-  save(path: string, format: 'safetensors' | 'torchscript' | 'pytorch', metadata: Record<string, string>): Promise<void>;
+  save(
+    path: string,
+    format: 'safetensors' | 'torchscript' | 'pytorch',
+    metadata: Record<string, string>,
+  ): Promise<void>;
   state(): Promise<Record<string, NativeTensor>>;
   dispose(): void;
 }
