@@ -175,6 +175,10 @@ TEST("pickle: bombs end in a refusal, not in memory or recursion") {
     CHECK_THROWS(read(std::string(head) + "a"), "ERR_WEIGHTS_FORMAT");
   }
   CHECK_THROWS(read("c" + std::string(100'000, 'a')), "ERR_WEIGHTS_FORMAT");
+  CHECK_THROWS(read("Nq\1" + repeat("h\1"
+                                    "0",
+                                    3'000'000)),
+               "ERR_WEIGHTS_FORMAT");
   // One long string that is the name of many classes, or the key of many storages.
   const std::string kept = text("__torch__" + std::string(1 << 20, 'a')) + "q\1" + "0";
   CHECK_THROWS(read(kept +

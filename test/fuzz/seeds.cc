@@ -20,17 +20,34 @@ class Seeds {
  public:
   explicit Seeds(std::string folder) : folder_(std::move(folder)) {}
 
-  std::string path(const std::string& target, const std::string& name) const {
+  // Where a seed is to be written.
+  std::string path(const std::string& target, const std::string& name) {
     std::filesystem::create_directories(folder_ + "/" + target);
+    if (target != "pickle" && target != "safetensors_index") {
+      weights_.push_back(folder_ + "/" + target + "/" + name);
+    }
     return folder_ + "/" + target + "/" + name;
   }
 
-  void put(const std::string& target, const std::string& name, const std::string& bytes) const {
+  void put(const std::string& target, const std::string& name, const std::string& bytes) {
     files::put(path(target, name), bytes);
+  }
+
+  // A seed that is refused teaches the fuzzer little.
+  int refused() const {
+    int count = 0;
+    for (const std::string& path : weights_) {
+      const std::string message = files::message(path);
+      if (message.empty()) continue;
+      std::fprintf(stderr, "%s\n", message.c_str());
+      ++count;
+    }
+    return count;
   }
 
  private:
   std::string folder_;
+  std::vector<std::string> weights_;
 };
 
 thaw::StateDict network() {
@@ -88,7 +105,7 @@ std::string script() {
          dict({text("a"), inner, text("b"), "h\1", text("sizes"), list}) + "b";
 }
 
-void put_safetensors(const Seeds& seeds) {
+void put_safetensors(Seeds& seeds) {
   thaw::weights::write_safetensors(seeds.path("safetensors", "network"), network(), {{"k", "v"}});
   thaw::weights::write_safetensors(seeds.path("safetensors", "empty"), {}, {});
   seeds.put(
@@ -97,7 +114,7 @@ void put_safetensors(const Seeds& seeds) {
       R"( "weight_map": {"a": "1.safetensors", "b": "2.safetensors", "c": "1.safetensors"}})");
 }
 
-void put_pickles(const Seeds& seeds) {
+void put_pickles(Seeds& seeds) {
   const std::string floats = raw<float>({1, 2});
   for (const auto& [name, object] : state_dicts()) {
     seeds.put("pickle", name, files::pickle(object));
@@ -117,7 +134,7 @@ void put_pickles(const Seeds& seeds) {
 }
 
 // With libtorch's own code in it, compressed.
-void put_module(const Seeds& seeds) {
+void put_module(Seeds& seeds) {
   torch::jit::Module module("__torch__.M");
   module.register_parameter("weight", at::arange(2.f), false);
   module.register_attribute("sizes", c10::ListType::ofInts(), c10::List<int64_t>({1, 2}));
@@ -131,8 +148,9 @@ void put_module(const Seeds& seeds) {
 
 int main(int count, char** arguments) {
   if (count != 2) return 2;
-  const Seeds seeds(arguments[1]);
+  Seeds seeds(arguments[1]);
   put_safetensors(seeds);
   put_pickles(seeds);
   put_module(seeds);
+  return seeds.refused() == 0 ? 0 : 1;
 }

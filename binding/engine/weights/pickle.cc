@@ -11,7 +11,7 @@
 namespace thaw::weights::pickle {
 namespace {
 
-constexpr int64_t kMostOperations = 1 << 24;  // bounds the memory of lists: 8 bytes an operation
+constexpr int64_t kMostOperations = 1 << 22;  // bounds the memory of lists: 8 bytes an operation
 constexpr size_t kLongestGlobal = 4096;       // one long string could be asked for again and again
 constexpr uint64_t kLongestLong = 64;         // the magic number of torch.save has 10 bytes
 
