@@ -144,7 +144,7 @@ function insert(rows: readonly (readonly string[])[]): void {
   const text = readFileSync(file, 'utf8');
   const [head = [], ...body] = rows.map((row) => `| ${row.join(' | ')} |`);
   const table = [head, `|${'---|'.repeat(rows[0]?.length ?? 0)}`, ...body].join('\n');
-  const marks = /(<!-- fidelity -->\n)[\s\S]*(\n<!-- \/fidelity -->)/;
+  const marks = /(<!-- fidelity -->\n)[\s\S]*?(\n?<!-- \/fidelity -->)/;
   if (!marks.test(text)) throw new Error(`${file} has no place for the table.`);
-  writeFileSync(file, text.replace(marks, `$1${table}$2`));
+  writeFileSync(file, text.replace(marks, `$1${table}\n<!-- /fidelity -->`));
 }
