@@ -5,7 +5,9 @@ keras_files.py make DIR FORM SIZE   a model with random weights: DIR/FORM.{keras
 keras_files.py compare ORIGINAL OURS...     variables and predictions of whole models beside the original's
 keras_files.py load-weights ORIGINAL OURS   the same for weights that keras.applications takes
 keras_files.py layers SIZE                  the layers of keras.applications' networks
-keras_files.py predict OURS                 predictions on the images of `images`
+keras_files.py recast IN OUT TYPE           IN with its variables in another type
+keras_files.py elsewhere FOLDER             HDF5 files whose first kernel lies in another file: by external storage, as a
+                                            virtual dataset, behind an external link
 """
 
 import json
@@ -70,30 +72,25 @@ def build(form, size):
 
 
 def randomise(model, seed):
+    """Random everything, scaled so that the outputs are neither saturated nor the same for every image."""
     random = np.random.default_rng(seed)
     for layer in leaves(model):
         values = []
         for variable in layer.weights:
-            value = random.standard_normal(variable.shape).astype("float32")
+            value = random.standard_normal(variable.shape)
             if variable.name in ("gamma", "moving_variance"):
                 value = 0.5 + 0.3 * np.abs(value)
             elif value.ndim > 1:
-                value *= np.sqrt(2 / np.prod(value.shape[:-1]))
+                value *= np.sqrt(1 / np.prod(value.shape[:-1]))
             else:
                 value *= 0.2
+            if layer.name == "conv1_conv":
+                value *= 0.02
+            if layer.name.endswith("_3_bn") and variable.name == "gamma":
+                value *= 0.3
             values.append(value.astype("float32"))
         if values:
             layer.set_weights(values)
-    # Statistics of its own images: without them a deep random network gives 1 for one class and 0 for the others.
-    normalise(model)
-
-
-def normalise(model):
-    for layer in leaves(model):
-        if isinstance(layer, layers.BatchNormalization):
-            gamma, beta, mean, variance = layer.get_weights()
-            scale = 0.3 if layer.name.endswith("_3_bn") else 1.0
-            layer.set_weights([gamma * np.float32(scale), beta, mean, variance])
 
 
 def images(size):
@@ -227,11 +224,65 @@ def list_layers(size):
     return result
 
 
-def predict(path, images_path, size):
-    model = keras.saving.load_model(path, compile=False)
-    x = np.fromfile(images_path, "float32").reshape(-1, int(size), int(size), 3)
-    return {"values": model.predict(x, verbose=0).tolist(), "layers": [layer.name for layer in model.layers]}
+def recast(source, path, dtype):
+    with h5py.File(source) as old, h5py.File(path, "w") as new:
+
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                new.create_dataset(name, data=item[()].astype(dtype))
+            else:
+                new.require_group(name)
+            for key, value in item.attrs.items():
+                new[name].attrs[key] = value
+
+        copy("/", old)
+        old.visititems(copy)
+    return path
 
 
-commands = {"make": make, "compare": compare, "load-weights": load_weights, "layers": list_layers, "predict": predict}
+def elsewhere(folder):
+    other, raw = os.path.join(folder, "other.h5"), os.path.join(folder, "other.bin")
+    kernel = np.random.default_rng(1).standard_normal((7, 7, 3, 64)).astype("float32")
+    kernel.tofile(raw)
+    with h5py.File(other, "w") as file:
+        file["kernel"] = kernel
+    name, paths = "layers/conv2d/vars/0", {}
+
+    def put_external_storage(file):
+        file.create_dataset(name, kernel.shape, "float32", external=[(raw, 0, kernel.nbytes)])
+
+    def put_virtual(file):
+        layout = h5py.VirtualLayout(kernel.shape, "float32")
+        layout[...] = h5py.VirtualSource(other, "kernel", kernel.shape)
+        file.create_virtual_dataset(name, layout)
+
+    def put_link(file):
+        file.create_group("layers/conv2d/vars")
+        file[name] = h5py.ExternalLink(other, "kernel")
+
+    for what, put in {"storage": put_external_storage, "virtual": put_virtual, "link": put_link}.items():
+        paths[what] = os.path.join(folder, what + ".h5")
+        with h5py.File(paths[what], "w") as file:
+            put(file)
+            if what != "link":
+                assert (file[name][()] == kernel).all()
+            random = np.random.default_rng(2)
+            for number in range(53):
+                group = file.require_group("layers/conv2d" + (f"_{number}" if number else "") + "/vars")
+                if number:
+                    group["0"] = random.standard_normal((1, 1, 8, 8)).astype("float32")
+                norm = file.create_group("layers/batch_normalization" + (f"_{number}" if number else "") + "/vars")
+                for index in range(4):
+                    norm[str(index)] = random.standard_normal(8).astype("float32")
+    return paths
+
+
+commands = {
+    "make": make,
+    "compare": compare,
+    "load-weights": load_weights,
+    "layers": list_layers,
+    "recast": recast,
+    "elsewhere": elsewhere,
+}
 print(json.dumps(commands[sys.argv[1]](*sys.argv[2:])))

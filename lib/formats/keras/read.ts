@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { ThawError } from '../../errors.ts';
-import { type ModelDescription, readDescription } from '../../model/saved-model.ts';
+import type { ModelDescription } from '../../model/saved-model.ts';
 import { networkGraph } from '../graph.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import { Hdf5File } from './hdf5-file.ts';
 import { type LegacyLayer, legacyLayers } from './legacy-layout.ts';
 import { parseModelConfig } from './model-config.ts';
+import { ownDescription, toldByItself } from './own-description.ts';
 import { recognise } from './recognise.ts';
 import { outputShapes } from './shapes.ts';
 import { fromKeras, layerVariables, tensorShape } from './variables.ts';
@@ -57,7 +58,7 @@ export async function isKeras(path: string): Promise<boolean> {
  * A config decides architecture, head and input size, and is compared with the network layer by layer. Weights alone
  * tell by names and shapes. What they do not hold is taken from Keras' transfer-learning recipe: hidden dense layers
  * are relu, the last one softmax, batch normalizations have Keras' defaults, dropouts are left out, and the input is
- * square, 224 x 224 where a pooled head leaves it open.
+ * square, 224 x 224 where a pooled head leaves it open. (Files that `writeKeras` wrote say it all themselves.)
  *
  * @throws ThawError ERR_WEIGHTS_FORMAT for a damaged or hostile file, ERR_WEIGHTS_MISMATCH for another network; the
  *   sentence names what was unexpected
@@ -72,9 +73,8 @@ export async function readKeras(path: string): Promise<ModelFile> {
   }
   const file = await Hdf5File.open(bytes, path);
   try {
-    const told = tell(file, config ?? file.strings('/', 'model_config')?.[0]);
-    const description = ownDescription(file, told.description);
-    return { description, tensors: await readTensors(file, description, told.arrays) };
+    const { description, arrays } = tell(file, config ?? file.strings('/', 'model_config')?.[0]);
+    return { description, tensors: await readTensors(file, description, arrays) };
   } finally {
     file.close();
   }
@@ -82,9 +82,10 @@ export async function readKeras(path: string): Promise<ModelFile> {
 
 /** Which network the file holds, and where its arrays are. */
 function tell(file: Hdf5File, config: string | undefined): Told {
+  const own = ownDescription(file);
   const whole = file.kind('/model_weights') === 'group';
   if (config === undefined) {
-    if (file.kind('/layers') === 'group') return toldFromCurrent(file);
+    if (file.kind('/layers') === 'group') return own ? toldByItself(file, own) : toldFromCurrent(file);
     return toldFromLegacy(file, legacyLayers(file, whole ? '/model_weights' : '/'));
   }
   const { description, layers } = recognise(parseModelConfig(config, file.origin), file.origin);
@@ -102,7 +103,7 @@ function tell(file: Hdf5File, config: string | undefined): Told {
       : variablesAt(file, `/${found.path}`);
     arrays.set(layer.name, paths);
   }
-  return { description, arrays };
+  return { description: completed(description, own), arrays };
 }
 
 function byName(file: Hdf5File, layers: readonly LegacyLayer[]): Map<string, LegacyLayer> {
@@ -114,13 +115,10 @@ function byName(file: Hdf5File, layers: readonly LegacyLayer[]): Map<string, Leg
   return map;
 }
 
-/** Class names and preprocessing, where `writeKeras` left them and the network is still the one of which they are. */
-function ownDescription(file: Hdf5File, told: ModelDescription): ModelDescription {
-  const [text] = file.strings('/', 'thaw') ?? [];
-  if (text === undefined) return told;
-  const own = readDescription({ thaw: text }, file.origin);
+/** Class names and preprocessing, of which a config knows nothing, where the network is still the one of which they are. */
+function completed(told: ModelDescription, own: ModelDescription | undefined): ModelDescription {
   const { architecture, variant, preprocessing } = told;
-  if (!own || own.architecture !== architecture || own.variant !== variant) return told;
+  if (own?.architecture !== architecture || own.variant !== variant) return told;
   const { height, width } = own.preprocessing;
   const same = height === preprocessing.height && width === preprocessing.width;
   return { ...told, classes: own.classes, preprocessing: same ? own.preprocessing : preprocessing };
