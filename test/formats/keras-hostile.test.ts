@@ -113,6 +113,12 @@ describe('damaged files', () => {
     expect(await isKeras(file('hostile'))).toBe(false);
   });
 
+  test('nothing, or no file', async () => {
+    await expect(readKeras(file('none.h5'))).rejects.toMatchObject({ code: 'ERR_WEIGHTS_NOT_FOUND' });
+    await expect(isKeras(file('none.h5'))).rejects.toMatchObject({ code: 'ERR_WEIGHTS_NOT_FOUND' });
+    await expect(readKeras(folder)).rejects.toMatchObject({ code: 'ERR_IO' });
+  });
+
   // Whatever the damage is: an error of ours or a model, and the next file is read as ever.
   test('bytes changed at random', async () => {
     const random = new Random(5);
@@ -316,11 +322,8 @@ describe('archives', () => {
       `${FORMAT}model.weights.h5 claims to unpack to more than 16 times its size.`,
     );
     // The directory says a few bytes; the stream holds 64 MiB.
-    const packed = deflateRawSync(Buffer.alloc(2 ** 26));
-    const modest = Buffer.from(zipSync({ ...small, 'model.weights.h5': packed }, { level: 0 }));
-    const entry = modest.lastIndexOf('model.weights.h5') - 46;
-    modest.writeUInt16LE(8, entry + 10);
-    modest.writeUInt32LE(1000, entry + 24);
+    const modest = deflated({ ...small, 'model.weights.h5': Buffer.alloc(2 ** 26) });
+    modest.writeUInt32LE(1000, entryOf(modest, 'model.weights.h5') + 24);
     const before = process.memoryUsage().arrayBuffers;
     expect(await reading(modest)).toBe(`${FORMAT}model.weights.h5 does not unpack to what it claims.`);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
@@ -328,7 +331,7 @@ describe('archives', () => {
 
   test('entries that are elsewhere, encrypted or packed otherwise', async () => {
     const good = Buffer.from(zipSync({ ...small, 'model.weights.h5': new Uint8Array(64) }, { level: 0 }));
-    const entry = good.lastIndexOf('model.weights.h5') - 46;
+    const entry = entryOf(good, 'model.weights.h5');
     const changed = (offset: number, value: number) => {
       const bytes = Buffer.from(good);
       bytes.writeUInt32LE(value, entry + offset);
@@ -345,7 +348,7 @@ describe('archives', () => {
     const { tensors, description } = await readKeras(file('good.keras'));
     const stored = readFileSync(file('good.weights.h5'));
     const config = Buffer.from(JSON.stringify(kerasConfig(DESCRIPTION, 'keras3')));
-    const again = zipSync({ 'config.json': config, 'model.weights.h5': stored }, { level: 1 });
+    const again = deflated({ 'config.json': config, 'model.weights.h5': stored });
     writeFileSync(file('packed.keras'), again);
     expect(await isKeras(file('packed.keras'))).toBe(true);
     const packed = await readKeras(file('packed.keras'));
@@ -398,3 +401,19 @@ describe('writing', () => {
     expect(await reading(bytes)).toMatch(/^ERR_WEIGHTS_FORMAT/);
   });
 });
+
+/** Where a zip's directory describes an entry: no other has a name that ends alike. */
+function entryOf(zip: Buffer, name: string): number {
+  return zip.lastIndexOf(name) - 46;
+}
+
+/** A zip of compressed entries; the one who packs it in time is zlib. */
+function deflated(entries: Record<string, Uint8Array>): Buffer {
+  const packed = Object.entries(entries).map(([name, bytes]) => [name, deflateRawSync(bytes, { level: 1 })]);
+  const zip = Buffer.from(zipSync(Object.fromEntries(packed), { level: 0 }));
+  for (const [name, bytes] of Object.entries(entries)) {
+    zip.writeUInt16LE(8, entryOf(zip, name) + 10);
+    zip.writeUInt32LE(bytes.length, entryOf(zip, name) + 24);
+  }
+  return zip;
+}

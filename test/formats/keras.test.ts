@@ -156,10 +156,21 @@ onKeras('types and places of the numbers', () => {
   });
 
   test('numbers in other files are refused', async () => {
-    const files = runPeer<Record<string, string>>(python, 'keras_files.py', ['elsewhere', folder]);
-    expect(Object.keys(files)).toEqual(['storage', 'virtual', 'link']);
-    for (const file of Object.values(files)) {
-      await expect(readKeras(file)).rejects.toMatchObject({ code: 'ERR_WEIGHTS_FORMAT' });
+    const source = path.join(folder, 'whole.h5');
+    await writeKeras(source, randomModel(linear('resnet18', 'torchvision'), 22));
+    const files = runPeer<Record<string, string>>(python, 'keras_files.py', ['elsewhere', source, folder]);
+    const kernel = '/model_weights/conv1_conv/conv1_conv/kernel:0';
+    const sentences = Object.entries({
+      storage: `${kernel} cannot be read.`,
+      virtual: `${kernel} is gathered from other places.`,
+      link: `${kernel} is a link to another place.`,
+    });
+    for (const [what, sentence] of sentences) {
+      const file = files[what] ?? '';
+      await expect(readKeras(file)).rejects.toMatchObject({
+        code: 'ERR_WEIGHTS_FORMAT',
+        message: `${file} cannot be read: ${sentence}`,
+      });
     }
   });
 });

@@ -6,12 +6,13 @@ keras_files.py compare ORIGINAL OURS...     variables and predictions of whole m
 keras_files.py load-weights ORIGINAL OURS   the same for weights that keras.applications takes
 keras_files.py layers SIZE                  the layers of keras.applications' networks
 keras_files.py recast IN OUT TYPE           IN with its variables in another type
-keras_files.py elsewhere FOLDER             HDF5 files whose first kernel lies in another file: by external storage, as a
+keras_files.py elsewhere IN FOLDER          copies of IN whose first kernel lies in another file: by external storage, as a
                                             virtual dataset, behind an external link
 """
 
 import json
 import os
+import shutil
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -240,15 +241,15 @@ def recast(source, path, dtype):
     return path
 
 
-def elsewhere(folder):
+def elsewhere(source, folder):
+    name, paths = "model_weights/conv1_conv/conv1_conv/kernel:0", {}
     other, raw = os.path.join(folder, "other.h5"), os.path.join(folder, "other.bin")
-    kernel = np.random.default_rng(1).standard_normal((7, 7, 3, 64)).astype("float32")
+    with h5py.File(source) as file, h5py.File(other, "w") as out:
+        kernel = file[name][()]
+        out["kernel"] = kernel
     kernel.tofile(raw)
-    with h5py.File(other, "w") as file:
-        file["kernel"] = kernel
-    name, paths = "layers/conv2d/vars/0", {}
 
-    def put_external_storage(file):
+    def put_storage(file):
         file.create_dataset(name, kernel.shape, "float32", external=[(raw, 0, kernel.nbytes)])
 
     def put_virtual(file):
@@ -257,23 +258,15 @@ def elsewhere(folder):
         file.create_virtual_dataset(name, layout)
 
     def put_link(file):
-        file.create_group("layers/conv2d/vars")
         file[name] = h5py.ExternalLink(other, "kernel")
 
-    for what, put in {"storage": put_external_storage, "virtual": put_virtual, "link": put_link}.items():
-        paths[what] = os.path.join(folder, what + ".h5")
-        with h5py.File(paths[what], "w") as file:
+    for what, put in {"storage": put_storage, "virtual": put_virtual, "link": put_link}.items():
+        paths[what] = shutil.copy(source, os.path.join(folder, what + ".h5"))
+        with h5py.File(paths[what], "r+") as file:
+            del file[name]
             put(file)
-            if what != "link":
-                assert (file[name][()] == kernel).all()
-            random = np.random.default_rng(2)
-            for number in range(53):
-                group = file.require_group("layers/conv2d" + (f"_{number}" if number else "") + "/vars")
-                if number:
-                    group["0"] = random.standard_normal((1, 1, 8, 8)).astype("float32")
-                norm = file.create_group("layers/batch_normalization" + (f"_{number}" if number else "") + "/vars")
-                for index in range(4):
-                    norm[str(index)] = random.standard_normal(8).astype("float32")
+            # Python follows it.
+            assert (file[name][()] == kernel).all()
     return paths
 
 

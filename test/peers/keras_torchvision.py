@@ -11,7 +11,7 @@ os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 import keras
 import numpy as np
 import torch
-import torchvision
+from import_torchvision import torchvision
 
 path, architecture, stem = sys.argv[1:]
 raw = open(stem + ".bin", "rb").read()

@@ -1,4 +1,3 @@
-import { open, readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { ThawError } from '../../errors.ts';
 import type { ModelDescription } from '../../model/saved-model.ts';
@@ -15,6 +14,7 @@ import {
 import { Hdf5File } from './hdf5-file.ts';
 import { type LegacyLayer, legacyLayers } from './legacy-layout.ts';
 import { parseModelConfig } from './model-config.ts';
+import { withWeights } from './open-weights.ts';
 import { ownDescription, toldByItself } from './own-description.ts';
 import { recognise } from './recognise.ts';
 import { outputShapes } from './shapes.ts';
@@ -24,11 +24,12 @@ import { type Told, toldFromCurrent, toldFromLegacy, variablesAt } from './weigh
 const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 const ZIP_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
 
-/** Whether a file is Keras' by its content: HDF5, or a zip with a config and HDF5 weights. */
-export async function isKeras(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
+/**
+ * Whether a file is Keras' by its content: HDF5, or a zip with a config and HDF5 weights.
+ * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_IO
+ */
+export function isKeras(path: string): Promise<boolean> {
+  return withWeights(path, async (file, size) => {
     const bytes = async (offset: number, length: number) => {
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
@@ -40,14 +41,14 @@ export async function isKeras(path: string): Promise<boolean> {
     const directory = findDirectory(await bytes(Math.max(0, size - ZIP_TAIL), ZIP_TAIL));
     if (!directory) return false;
     const list = await bytes(directory.offset, directory.length);
-    const names = readDirectory(list, directory.entries, path).map(({ name }) => name);
-    return names.includes(CONFIG_ENTRY) && names.includes(WEIGHTS_ENTRY);
-  } catch (error) {
-    if (error instanceof ThawError) return false;
-    throw error;
-  } finally {
-    await file.close();
-  }
+    try {
+      const names = readDirectory(list, directory.entries, path).map(({ name }) => name);
+      return names.includes(CONFIG_ENTRY) && names.includes(WEIGHTS_ENTRY);
+    } catch (error) {
+      if (error instanceof ThawError) return false;
+      throw error;
+    }
+  });
 }
 
 /**
@@ -60,11 +61,11 @@ export async function isKeras(path: string): Promise<boolean> {
  * are relu, the last one softmax, batch normalizations have Keras' defaults, dropouts are left out, and the input is
  * square, 224 x 224 where a pooled head leaves it open. (Files that `writeKeras` wrote say it all themselves.)
  *
- * @throws ThawError ERR_WEIGHTS_FORMAT for a damaged or hostile file, ERR_WEIGHTS_MISMATCH for another network; the
- *   sentence names what was unexpected
+ * @throws ThawError ERR_WEIGHTS_FORMAT for a damaged or hostile file, ERR_WEIGHTS_MISMATCH for another network (the
+ *   sentence names what was unexpected), ERR_WEIGHTS_NOT_FOUND, ERR_IO
  */
 export async function readKeras(path: string): Promise<ModelFile> {
-  let bytes: Uint8Array = await readFile(path);
+  let bytes: Uint8Array = await withWeights(path, (opened) => opened.readFile());
   let config: string | undefined;
   if (ZIP_SIGNATURE.equals(bytes.subarray(0, 4))) {
     const archive = readArchive(bytes, path);
