@@ -1,13 +1,13 @@
 """Keras as the judge of files in its formats. The last line that it prints is JSON.
 
-keras_files.py make DIR FORM SIZE   a model with random weights: DIR/FORM.{keras,h5,weights.h5}, DIR/FORM-legacy.h5,
-                                    DIR/FORM-keras2.h5, and its variables as DIR/FORM.bin with DIR/FORM.json
-keras_files.py compare ORIGINAL OURS...     variables and predictions of whole models beside the original's
-keras_files.py load-weights ORIGINAL OURS   the same for weights that keras.applications takes
-keras_files.py layers SIZE                  the layers of keras.applications' networks
-keras_files.py recast IN OUT TYPE           IN with its variables in another type
-keras_files.py elsewhere IN FOLDER          copies of IN whose first kernel lies in another file: by external storage, as a
-                                            virtual dataset, behind an external link
+keras_files.py make DIR SIZE FORM...     models with random weights: DIR/FORM.{keras,h5,weights.h5}, DIR/FORM-legacy.h5,
+                                         DIR/FORM-keras2.h5, and their variables as DIR/FORM.bin with DIR/FORM.json
+keras_files.py compare ORIGINAL OURS...  variables and predictions beside the original's; `.weights.h5` are loaded by a
+                                         fresh network of keras.applications
+keras_files.py layers SIZE               the layers of keras.applications' networks
+keras_files.py recast IN DIR TYPE...     copies of IN with their variables in other types
+keras_files.py elsewhere IN DIR          copies of IN whose first kernel lies in another file: by external storage, as a
+                                         virtual dataset, behind an external link
 """
 
 import json
@@ -153,7 +153,13 @@ def save_keras2(model, path, new):
         group.create_group("top_level_model_weights").attrs["weight_names"] = np.asarray([])
 
 
-def make(folder, form, size):
+def make(folder, size, *forms):
+    for form in forms:
+        make_form(folder, form, size)
+    return {"keras": keras.__version__, "h5py": h5py.__version__}
+
+
+def make_form(folder, form, size):
     model = build(form, int(size))
     randomise(model, 3)
     stem = os.path.join(folder, form)
@@ -174,7 +180,6 @@ def make(folder, form, size):
             offset += value.nbytes
     with open(stem + ".json", "w") as out:
         json.dump(index, out)
-    return {"keras": keras.__version__, "h5py": h5py.__version__}
 
 
 def difference(original, other, size):
@@ -193,15 +198,16 @@ def difference(original, other, size):
 
 def compare(original, *others):
     model = keras.saving.load_model(original, compile=False)
-    size = model.input_shape[1]
-    return [difference(model, keras.saving.load_model(other, compile=False), size) for other in others]
 
+    def opened(path):
+        if not path.endswith(".weights.h5"):
+            return keras.saving.load_model(path, compile=False)
+        shape, classes = model.input_shape[1:], model.output_shape[-1]
+        fresh = NETWORKS[model.name](weights=None, input_shape=shape, classes=classes)
+        fresh.load_weights(path)
+        return fresh
 
-def load_weights(original, weights):
-    model = keras.saving.load_model(original, compile=False)
-    fresh = NETWORKS[model.name](weights=None, input_shape=model.input_shape[1:], classes=model.output_shape[-1])
-    fresh.load_weights(weights)
-    return difference(model, fresh, model.input_shape[1])
+    return [difference(model, opened(path), model.input_shape[1]) for path in others]
 
 
 def list_layers(size):
@@ -225,20 +231,23 @@ def list_layers(size):
     return result
 
 
-def recast(source, path, dtype):
-    with h5py.File(source) as old, h5py.File(path, "w") as new:
+def recast(source, folder, *types):
+    paths = {}
+    for dtype in types:
+        paths[dtype] = os.path.join(folder, f"recast-{len(paths)}.h5")
+        with h5py.File(source) as old, h5py.File(paths[dtype], "w") as new:
 
-        def copy(name, item):
-            if isinstance(item, h5py.Dataset):
-                new.create_dataset(name, data=item[()].astype(dtype))
-            else:
-                new.require_group(name)
-            for key, value in item.attrs.items():
-                new[name].attrs[key] = value
+            def copy(name, item):
+                if isinstance(item, h5py.Dataset):
+                    new.create_dataset(name, data=item[()].astype(dtype))
+                else:
+                    new.require_group(name)
+                for key, value in item.attrs.items():
+                    new[name].attrs[key] = value
 
-        copy("/", old)
-        old.visititems(copy)
-    return path
+            copy("/", old)
+            old.visititems(copy)
+    return paths
 
 
 def elsewhere(source, folder):
@@ -273,7 +282,6 @@ def elsewhere(source, folder):
 commands = {
     "make": make,
     "compare": compare,
-    "load-weights": load_weights,
     "layers": list_layers,
     "recast": recast,
     "elsewhere": elsewhere,

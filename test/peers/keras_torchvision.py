@@ -1,4 +1,4 @@
-"""keras_torchvision.py KERAS_FILE ARCHITECTURE STEM: a Keras file of torchvision's variant beside torchvision's own
+"""keras_torchvision.py ARCHITECTURE STEM KERAS_FILE...: Keras files of torchvision's variant beside torchvision's own
 network with the tensors of STEM.bin (STEM.json: name -> shape, offset), on the same random images."""
 
 import json
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from import_torchvision import torchvision
 
-path, architecture, stem = sys.argv[1:]
+architecture, stem, *paths = sys.argv[1:]
 raw = open(stem + ".bin", "rb").read()
 state = {}
 for name, entry in json.load(open(stem + ".json")).items():
@@ -23,17 +23,19 @@ network = getattr(torchvision.models, architecture)(num_classes=len(state["fc.bi
 missing = network.load_state_dict(state, strict=False)
 assert not missing.unexpected_keys and all(key.endswith("num_batches_tracked") for key in missing.missing_keys), missing
 
-model = keras.saving.load_model(path, compile=False)
-images = np.random.default_rng(5).standard_normal((2, *model.input_shape[1:])).astype("float32")
-with torch.no_grad():
-    expected = network(torch.from_numpy(images.transpose(0, 3, 1, 2).copy())).numpy()
-actual = model.predict(images, verbose=0)
-print(
-    json.dumps(
-        {
-            "difference": float(np.abs(actual - expected).max() / np.abs(expected).max()),
-            "spread": float(expected.std() / np.abs(expected).max()),
-            "versions": {"keras": keras.__version__, "torchvision": torchvision.__version__},
-        }
-    )
-)
+
+
+def beside(path):
+    model = keras.saving.load_model(path, compile=False)
+    images = np.random.default_rng(5).standard_normal((2, *model.input_shape[1:])).astype("float32")
+    with torch.no_grad():
+        expected = network(torch.from_numpy(images.transpose(0, 3, 1, 2).copy())).numpy()
+    actual = model.predict(images, verbose=0)
+    largest = np.abs(expected).max()
+    return {
+        "difference": float(np.abs(actual - expected).max() / largest),
+        "spread": float(expected.std() / largest),
+    }
+
+
+print(json.dumps([beside(path) for path in paths]))

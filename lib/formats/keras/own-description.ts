@@ -9,9 +9,10 @@ import {
 import { preprocessingFor } from '../../model/preprocessing.ts';
 import { type ModelDescription, readDescription } from '../../model/saved-model.ts';
 import { networkGraph } from '../graph.ts';
+import { variablesAt } from './current-weights.ts';
 import type { Hdf5File } from './hdf5-file.ts';
 import { containerNames } from './names.ts';
-import { type Told, variablesAt } from './weights-only.ts';
+import type { Told } from './weights-only.ts';
 
 /** What `writeKeras` left in a file of the model that it wrote; undefined in a file that Keras wrote. */
 export function ownDescription(file: Hdf5File): ModelDescription | undefined {

@@ -11,15 +11,17 @@ import {
   WEIGHTS_ENTRY,
   ZIP_TAIL,
 } from './archive.ts';
+import { toldFromCurrent, variablesAt } from './current-weights.ts';
 import { Hdf5File } from './hdf5-file.ts';
 import { type LegacyLayer, legacyLayers } from './legacy-layout.ts';
+import { toldFromLegacy } from './legacy-weights.ts';
 import { parseModelConfig } from './model-config.ts';
 import { withWeights } from './open-weights.ts';
 import { ownDescription, toldByItself } from './own-description.ts';
 import { recognise } from './recognise.ts';
 import { outputShapes } from './shapes.ts';
 import { fromKeras, layerVariables, tensorShape } from './variables.ts';
-import { type Told, toldFromCurrent, toldFromLegacy, variablesAt } from './weights-only.ts';
+import type { Told } from './weights-only.ts';
 
 const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 const ZIP_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
