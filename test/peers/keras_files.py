@@ -1,15 +1,18 @@
 """Keras as the judge of files in its formats. The last line that it prints is JSON.
 
-keras_files.py make DIR FORM SIZE   a model with random weights: DIR/FORM.{keras,h5,weights.h5}, DIR/FORM-legacy.h5,
-                                    DIR/FORM-keras2.h5, and its variables as DIR/FORM.bin with DIR/FORM.json
-keras_files.py compare ORIGINAL OURS...     variables and predictions of whole models beside the original's
-keras_files.py load-weights ORIGINAL OURS   the same for weights that keras.applications takes
-keras_files.py layers SIZE                  the layers of keras.applications' networks
-keras_files.py predict OURS                 predictions on the images of `images`
+keras_files.py make DIR SIZE FORM...     models with random weights: DIR/FORM.{keras,h5,weights.h5}, DIR/FORM-legacy.h5,
+                                         DIR/FORM-keras2.h5, and their variables as DIR/FORM.bin with DIR/FORM.json
+keras_files.py compare ORIGINAL OURS...  variables and predictions beside the original's; `.weights.h5` are loaded by a
+                                         fresh network of keras.applications
+keras_files.py layers SIZE               the layers of keras.applications' networks
+keras_files.py recast IN DIR TYPE...     copies of IN with their variables in other types
+keras_files.py elsewhere IN DIR          copies of IN whose first kernel lies in another file: by external storage, as a
+                                         virtual dataset, behind an external link
 """
 
 import json
 import os
+import shutil
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -70,30 +73,25 @@ def build(form, size):
 
 
 def randomise(model, seed):
+    """Random everything, scaled so that the outputs are neither saturated nor the same for every image."""
     random = np.random.default_rng(seed)
     for layer in leaves(model):
         values = []
         for variable in layer.weights:
-            value = random.standard_normal(variable.shape).astype("float32")
+            value = random.standard_normal(variable.shape)
             if variable.name in ("gamma", "moving_variance"):
                 value = 0.5 + 0.3 * np.abs(value)
             elif value.ndim > 1:
-                value *= np.sqrt(2 / np.prod(value.shape[:-1]))
+                value *= np.sqrt(1 / np.prod(value.shape[:-1]))
             else:
                 value *= 0.2
+            if layer.name == "conv1_conv":
+                value *= 0.02
+            if layer.name.endswith("_3_bn") and variable.name == "gamma":
+                value *= 0.3
             values.append(value.astype("float32"))
         if values:
             layer.set_weights(values)
-    # Statistics of its own images: without them a deep random network gives 1 for one class and 0 for the others.
-    normalise(model)
-
-
-def normalise(model):
-    for layer in leaves(model):
-        if isinstance(layer, layers.BatchNormalization):
-            gamma, beta, mean, variance = layer.get_weights()
-            scale = 0.3 if layer.name.endswith("_3_bn") else 1.0
-            layer.set_weights([gamma * np.float32(scale), beta, mean, variance])
 
 
 def images(size):
@@ -155,7 +153,13 @@ def save_keras2(model, path, new):
         group.create_group("top_level_model_weights").attrs["weight_names"] = np.asarray([])
 
 
-def make(folder, form, size):
+def make(folder, size, *forms):
+    for form in forms:
+        make_form(folder, form, size)
+    return {"keras": keras.__version__, "h5py": h5py.__version__}
+
+
+def make_form(folder, form, size):
     model = build(form, int(size))
     randomise(model, 3)
     stem = os.path.join(folder, form)
@@ -176,7 +180,6 @@ def make(folder, form, size):
             offset += value.nbytes
     with open(stem + ".json", "w") as out:
         json.dump(index, out)
-    return {"keras": keras.__version__, "h5py": h5py.__version__}
 
 
 def difference(original, other, size):
@@ -195,15 +198,16 @@ def difference(original, other, size):
 
 def compare(original, *others):
     model = keras.saving.load_model(original, compile=False)
-    size = model.input_shape[1]
-    return [difference(model, keras.saving.load_model(other, compile=False), size) for other in others]
 
+    def opened(path):
+        if not path.endswith(".weights.h5"):
+            return keras.saving.load_model(path, compile=False)
+        shape, classes = model.input_shape[1:], model.output_shape[-1]
+        fresh = NETWORKS[model.name](weights=None, input_shape=shape, classes=classes)
+        fresh.load_weights(path)
+        return fresh
 
-def load_weights(original, weights):
-    model = keras.saving.load_model(original, compile=False)
-    fresh = NETWORKS[model.name](weights=None, input_shape=model.input_shape[1:], classes=model.output_shape[-1])
-    fresh.load_weights(weights)
-    return difference(model, fresh, model.input_shape[1])
+    return [difference(model, opened(path), model.input_shape[1]) for path in others]
 
 
 def list_layers(size):
@@ -227,11 +231,59 @@ def list_layers(size):
     return result
 
 
-def predict(path, images_path, size):
-    model = keras.saving.load_model(path, compile=False)
-    x = np.fromfile(images_path, "float32").reshape(-1, int(size), int(size), 3)
-    return {"values": model.predict(x, verbose=0).tolist(), "layers": [layer.name for layer in model.layers]}
+def recast(source, folder, *types):
+    paths = {}
+    for dtype in types:
+        paths[dtype] = os.path.join(folder, f"recast-{len(paths)}.h5")
+        with h5py.File(source) as old, h5py.File(paths[dtype], "w") as new:
+
+            def copy(name, item):
+                if isinstance(item, h5py.Dataset):
+                    new.create_dataset(name, data=item[()].astype(dtype))
+                else:
+                    new.require_group(name)
+                for key, value in item.attrs.items():
+                    new[name].attrs[key] = value
+
+            copy("/", old)
+            old.visititems(copy)
+    return paths
 
 
-commands = {"make": make, "compare": compare, "load-weights": load_weights, "layers": list_layers, "predict": predict}
+def elsewhere(source, folder):
+    name, paths = "model_weights/conv1_conv/conv1_conv/kernel:0", {}
+    other, raw = os.path.join(folder, "other.h5"), os.path.join(folder, "other.bin")
+    with h5py.File(source) as file, h5py.File(other, "w") as out:
+        kernel = file[name][()]
+        out["kernel"] = kernel
+    kernel.tofile(raw)
+
+    def put_storage(file):
+        file.create_dataset(name, kernel.shape, "float32", external=[(raw, 0, kernel.nbytes)])
+
+    def put_virtual(file):
+        layout = h5py.VirtualLayout(kernel.shape, "float32")
+        layout[...] = h5py.VirtualSource(other, "kernel", kernel.shape)
+        file.create_virtual_dataset(name, layout)
+
+    def put_link(file):
+        file[name] = h5py.ExternalLink(other, "kernel")
+
+    for what, put in {"storage": put_storage, "virtual": put_virtual, "link": put_link}.items():
+        paths[what] = shutil.copy(source, os.path.join(folder, what + ".h5"))
+        with h5py.File(paths[what], "r+") as file:
+            del file[name]
+            put(file)
+            # Python follows it.
+            assert (file[name][()] == kernel).all()
+    return paths
+
+
+commands = {
+    "make": make,
+    "compare": compare,
+    "layers": list_layers,
+    "recast": recast,
+    "elsewhere": elsewhere,
+}
 print(json.dumps(commands[sys.argv[1]](*sys.argv[2:])))

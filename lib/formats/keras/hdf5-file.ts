@@ -109,6 +109,10 @@ export class Hdf5File {
     if (virtual_sources) throw this.refuse(`${path} is gathered from other places`);
     const float = type === this.#module.H5T_class_t.H5T_FLOAT.value && [2, 4, 8].includes(size);
     if (!float || !shape) throw this.refuse(`${path} holds no floating-point numbers`);
+    // What is stored takes no less room in the file: Keras does not compress.
+    const bytes = shape.reduce((product, length) => product * length, size);
+    if (!(bytes >= 1 && bytes <= this.#size))
+      throw this.refuse(`${path} claims to be of the shape [${shape}]`);
     return { path, shape, width: size };
   }
 
@@ -157,7 +161,6 @@ export class Hdf5File {
     release: (pointer: bigint) => void = () => undefined,
   ): T {
     const length = size * total_size;
-    // What is stored takes no less room in the file: Keras does not compress.
     if (!(length <= this.#size)) throw this.refuse(`${what} claims more than the file holds`);
     const pointer = this.#module._malloc(Math.max(length, 1));
     if (pointer === 0) throw this.refuse(`there is no memory for ${what}`);

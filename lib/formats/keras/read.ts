@@ -1,7 +1,6 @@
-import { open, readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { ThawError } from '../../errors.ts';
-import { type ModelDescription, readDescription } from '../../model/saved-model.ts';
+import type { ModelDescription } from '../../model/saved-model.ts';
 import { networkGraph } from '../graph.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
 import {
@@ -12,22 +11,27 @@ import {
   WEIGHTS_ENTRY,
   ZIP_TAIL,
 } from './archive.ts';
+import { toldFromCurrent, variablesAt } from './current-weights.ts';
 import { Hdf5File } from './hdf5-file.ts';
 import { type LegacyLayer, legacyLayers } from './legacy-layout.ts';
+import { toldFromLegacy } from './legacy-weights.ts';
 import { parseModelConfig } from './model-config.ts';
+import { withWeights } from './open-weights.ts';
+import { ownDescription, toldByItself } from './own-description.ts';
 import { recognise } from './recognise.ts';
 import { outputShapes } from './shapes.ts';
 import { fromKeras, layerVariables, tensorShape } from './variables.ts';
-import { type Told, toldFromCurrent, toldFromLegacy, variablesAt } from './weights-only.ts';
+import type { Told } from './weights-only.ts';
 
 const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 const ZIP_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
 
-/** Whether a file is Keras' by its content: HDF5, or a zip with a config and HDF5 weights. */
-export async function isKeras(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
+/**
+ * Whether a file is Keras' by its content: HDF5, or a zip with a config and HDF5 weights.
+ * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_IO
+ */
+export function isKeras(path: string): Promise<boolean> {
+  return withWeights(path, async (file, size) => {
     const bytes = async (offset: number, length: number) => {
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
@@ -39,14 +43,14 @@ export async function isKeras(path: string): Promise<boolean> {
     const directory = findDirectory(await bytes(Math.max(0, size - ZIP_TAIL), ZIP_TAIL));
     if (!directory) return false;
     const list = await bytes(directory.offset, directory.length);
-    const names = readDirectory(list, directory.entries, path).map(({ name }) => name);
-    return names.includes(CONFIG_ENTRY) && names.includes(WEIGHTS_ENTRY);
-  } catch (error) {
-    if (error instanceof ThawError) return false;
-    throw error;
-  } finally {
-    await file.close();
-  }
+    try {
+      const names = readDirectory(list, directory.entries, path).map(({ name }) => name);
+      return names.includes(CONFIG_ENTRY) && names.includes(WEIGHTS_ENTRY);
+    } catch (error) {
+      if (error instanceof ThawError) return false;
+      throw error;
+    }
+  });
 }
 
 /**
@@ -57,13 +61,13 @@ export async function isKeras(path: string): Promise<boolean> {
  * A config decides architecture, head and input size, and is compared with the network layer by layer. Weights alone
  * tell by names and shapes. What they do not hold is taken from Keras' transfer-learning recipe: hidden dense layers
  * are relu, the last one softmax, batch normalizations have Keras' defaults, dropouts are left out, and the input is
- * square, 224 x 224 where a pooled head leaves it open.
+ * square, 224 x 224 where a pooled head leaves it open. (Files that `writeKeras` wrote say it all themselves.)
  *
- * @throws ThawError ERR_WEIGHTS_FORMAT for a damaged or hostile file, ERR_WEIGHTS_MISMATCH for another network; the
- *   sentence names what was unexpected
+ * @throws ThawError ERR_WEIGHTS_FORMAT for a damaged or hostile file, ERR_WEIGHTS_MISMATCH for another network (the
+ *   sentence names what was unexpected), ERR_WEIGHTS_NOT_FOUND, ERR_IO
  */
 export async function readKeras(path: string): Promise<ModelFile> {
-  let bytes: Uint8Array = await readFile(path);
+  let bytes: Uint8Array = await withWeights(path, (opened) => opened.readFile());
   let config: string | undefined;
   if (ZIP_SIGNATURE.equals(bytes.subarray(0, 4))) {
     const archive = readArchive(bytes, path);
@@ -72,9 +76,8 @@ export async function readKeras(path: string): Promise<ModelFile> {
   }
   const file = await Hdf5File.open(bytes, path);
   try {
-    const told = tell(file, config ?? file.strings('/', 'model_config')?.[0]);
-    const description = ownDescription(file, told.description);
-    return { description, tensors: await readTensors(file, description, told.arrays) };
+    const { description, arrays } = tell(file, config ?? file.strings('/', 'model_config')?.[0]);
+    return { description, tensors: await readTensors(file, description, arrays) };
   } finally {
     file.close();
   }
@@ -82,9 +85,10 @@ export async function readKeras(path: string): Promise<ModelFile> {
 
 /** Which network the file holds, and where its arrays are. */
 function tell(file: Hdf5File, config: string | undefined): Told {
+  const own = ownDescription(file);
   const whole = file.kind('/model_weights') === 'group';
   if (config === undefined) {
-    if (file.kind('/layers') === 'group') return toldFromCurrent(file);
+    if (file.kind('/layers') === 'group') return own ? toldByItself(file, own) : toldFromCurrent(file);
     return toldFromLegacy(file, legacyLayers(file, whole ? '/model_weights' : '/'));
   }
   const { description, layers } = recognise(parseModelConfig(config, file.origin), file.origin);
@@ -102,7 +106,7 @@ function tell(file: Hdf5File, config: string | undefined): Told {
       : variablesAt(file, `/${found.path}`);
     arrays.set(layer.name, paths);
   }
-  return { description, arrays };
+  return { description: completed(description, own), arrays };
 }
 
 function byName(file: Hdf5File, layers: readonly LegacyLayer[]): Map<string, LegacyLayer> {
@@ -114,13 +118,10 @@ function byName(file: Hdf5File, layers: readonly LegacyLayer[]): Map<string, Leg
   return map;
 }
 
-/** Class names and preprocessing, where `writeKeras` left them and the network is still the one of which they are. */
-function ownDescription(file: Hdf5File, told: ModelDescription): ModelDescription {
-  const [text] = file.strings('/', 'thaw') ?? [];
-  if (text === undefined) return told;
-  const own = readDescription({ thaw: text }, file.origin);
+/** Class names and preprocessing, of which a config knows nothing, where the network is still the one of which they are. */
+function completed(told: ModelDescription, own: ModelDescription | undefined): ModelDescription {
   const { architecture, variant, preprocessing } = told;
-  if (!own || own.architecture !== architecture || own.variant !== variant) return told;
+  if (own?.architecture !== architecture || own.variant !== variant) return told;
   const { height, width } = own.preprocessing;
   const same = height === preprocessing.height && width === preprocessing.width;
   return { ...told, classes: own.classes, preprocessing: same ? own.preprocessing : preprocessing };
