@@ -51,7 +51,10 @@ test.each([
   [['predict', '--model', 'm'], 'thaw predict needs at least one IMAGE.'],
   [['predict', 'a.jpg'], 'thaw predict needs --model FILE'],
   [['convert', 'a.pt'], 'thaw convert takes two files: IN and OUT.'],
-  [['convert', 'a.pt', 'b.h5'], "Expected OUT to end in .safetensors or .pt but received 'b.h5'."],
+  [
+    ['convert', 'a.pt', 'b.zip'],
+    'Expected OUT to end in .safetensors, .pt, .ts, .pth, .keras, .weights.h5, .h5,',
+  ],
   [['summary', '--unfreeze', 'last:'], 'Expected a positive number of layers'],
 ])('thaw %j is unusable: one sentence, exit code 2', async (args, message) => {
   const { code, stderr, stdout } = await commandLine(args, unreachable);

@@ -91,7 +91,7 @@ describe('what is refused', () => {
     await expect(ResNet18.load({ ...small, weights: file })).rejects.toMatchObject({
       code: 'ERR_WEIGHTS_FORMAT',
     });
-    await expect(model.save(path.join(folder, 'model.onnx'))).rejects.toMatchObject({
+    await expect(model.save(path.join(folder, 'model.caffemodel'))).rejects.toMatchObject({
       code: 'ERR_UNKNOWN_FORMAT',
     });
     await expect(model.save(path.join(folder, 'no', 'such', 'folder.safetensors'))).rejects.toMatchObject({

@@ -10,8 +10,8 @@ import { preprocessingFor } from '../../lib/model/preprocessing.ts';
 import { largestDifference } from '../support/difference.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { pythonWith, runPeer } from '../support/python.ts';
-import { randomModel, randomNumbers } from '../support/tfjs-model.ts';
 import { predict, toFolder } from '../support/tfjs.ts';
+import { randomModel, randomNumbers } from '../support/tfjs-model.ts';
 
 const HEAD = [
   flatten(),
