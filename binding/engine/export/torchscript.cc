@@ -3,11 +3,10 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/export.h>
 
-#include <optional>
 #include <unordered_map>
 
-#include "engine/atomic_file.h"
 #include "engine/export/script_source.h"
+#include "engine/weights/archive_sink.h"
 #include "engine/weights/malformed.h"
 
 namespace thaw {
@@ -137,19 +136,8 @@ class ScriptBuilder {
 
 void export_torchscript(const std::string& path, const model::Network& network,
                         const Metadata& extra_files) {
-  AtomicFile file(path);
-  // libtorch's writer can neither be left by an exception (C code is in between) nor be told of a
-  // short write (its destructor writes on, throws, and ends the process): after a failure it writes
-  // to nowhere.
-  std::optional<Error> failure;
-  const auto write = [&](const void* data, size_t size) -> size_t {
-    try {
-      if (!failure) file.write(data, size);
-    } catch (const Error& error) {
-      failure = error;
-    }
-    return size;
-  };
+  weights::ArchiveSink sink(path);
+  const auto write = [&](const void* data, size_t size) { return sink.write(data, size); };
   try {
     const Module module = ScriptBuilder(network).build();
     const torch::jit::ExtraFilesMap extra(extra_files.begin(), extra_files.end());
@@ -157,8 +145,7 @@ void export_torchscript(const std::string& path, const model::Network& network,
   } catch (const c10::Error& error) {
     fail("ERR_IO", "Cannot write TorchScript to '", path, "': ", weights::sentence_of(error), ".");
   }
-  if (failure) throw *failure;
-  file.commit();
+  sink.finish();
 }
 
 }  // namespace thaw

@@ -22,9 +22,7 @@ class Archive {
   explicit Archive(const InputFile& file) : directory_(file) {
     // Keras 3 writes zip archives too, without a folder.
     if (directory_.has("model.weights.h5")) {
-      malformed(
-          "it is a Keras file, and those are not read yet; use safetensors, PyTorch or "
-          "TorchScript weights");
+      malformed("it is a Keras archive, which is not read natively");
     }
     const auto& names = directory_.names();
     if (!names.empty()) folder_ = names[0].substr(0, names[0].find('/') + 1);

@@ -21,9 +21,7 @@ WeightsFile read_any(const InputFile& file) {
   if (starts_with(start, "PK")) return read_pytorch_zip(file);
   if (start[0] == '\x80') return read_pytorch_legacy(file);
   if (starts_with(start, "\x89HDF")) {
-    malformed(
-        "it is an HDF5 file, and Keras files are not read yet; use safetensors, PyTorch or "
-        "TorchScript weights");
+    malformed("it is an HDF5 file, as Keras writes them, which is not read natively");
   }
   if (starts_with(start, "version https://git-lfs")) {
     malformed("it is a Git LFS pointer and not the file itself; fetch it with `git lfs pull`");
