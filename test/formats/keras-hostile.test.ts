@@ -364,7 +364,7 @@ describe('writing', () => {
     const { 'conv1.bias': _, ...rest } = model.tensors;
     await expect(writeKeras(name, { ...model, tensors: rest })).rejects.toMatchObject({
       code: 'ERR_WEIGHTS_MISMATCH',
-      message: 'The model cannot be written: conv1.bias is missing where [64] is expected.',
+      message: "The model's tensor conv1.bias is missing.",
     });
     const tensors = { ...model.tensors, 'conv1.bias': { data: new Float32Array(3), shape: [3] } };
     await expect(writeKeras(name, { ...model, tensors })).rejects.toMatchObject({

@@ -1,18 +1,14 @@
 import { Random } from '../../lib/demo/random.ts';
 import { networkGraph } from '../../lib/formats/graph.ts';
-import { outputShapes } from '../../lib/formats/keras/shapes.ts';
-import { layerVariables, tensorShape } from '../../lib/formats/keras/variables.ts';
+import { graphVariables, tensorShape } from '../../lib/formats/layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../../lib/formats/model-file.ts';
 import type { ModelDescription } from '../../lib/model/saved-model.ts';
 
 /** A network with random weights, biases and statistics, scaled so that its outputs are not saturated. */
 export function randomModel(description: ModelDescription, seed: number): ModelFile {
   const random = new Random(seed);
-  const graph = networkGraph(description);
-  const shapes = outputShapes(graph);
   const tensors: Record<string, NamedTensor> = {};
-  for (const layer of graph) {
-    const variables = layerVariables(layer, shapes.get(layer.inputs[0] ?? '') ?? [], description.variant);
+  for (const variables of graphVariables(networkGraph(description)).values()) {
     for (const variable of variables) {
       const shape = tensorShape(variable);
       const length = shape.reduce((product, size) => product * size, 1);

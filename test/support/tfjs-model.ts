@@ -1,4 +1,5 @@
 import { networkGraph } from '../../lib/formats/graph.ts';
+import { tensorShape } from '../../lib/formats/layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../../lib/formats/model-file.ts';
 import { weightsOf } from '../../lib/formats/tfjs/weights.ts';
 import type { Architecture, Variant } from '../../lib/model/architecture.ts';
@@ -32,7 +33,9 @@ export function randomModel(
   const description = { architecture, variant, head, classes, preprocessing };
   const random = randomNumbers(seed);
   const tensors: Record<string, NamedTensor> = {};
-  for (const { name, tensor, tensorShape: shape } of weightsOf(networkGraph(description))) {
+  for (const variable of weightsOf(networkGraph(description))) {
+    const { name, tensor } = variable;
+    const shape = tensorShape(variable);
     const [outputs = 1, ...rest] = shape;
     const inputs = rest.reduce((product, size) => product * size, 1);
     const spread = name === 'kernel' ? Math.sqrt(6 / inputs) : 0.2;

@@ -1,7 +1,7 @@
 import type { ModelDescription } from '../../model/saved-model.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
-import { layerFacts } from './facts.ts';
-import { type OutputShape, outputShapes } from './shapes.ts';
+import { layerFacts } from '../layers/facts.ts';
+import { type OutputShape, outputShapes } from '../layers/shapes.ts';
 
 /** keras2: what `.h5` files and TensorFlow.js' `model.json` hold; keras3: what `.keras` files hold. */
 export type ConfigStyle = 'keras2' | 'keras3';

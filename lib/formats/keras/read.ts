@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ThawError } from '../../errors.ts';
 import type { ModelDescription } from '../../model/saved-model.ts';
 import { networkGraph } from '../graph.ts';
+import { fromKeras, graphVariables, tensorShape } from '../layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
 import {
   CONFIG_ENTRY,
@@ -19,8 +20,6 @@ import { parseModelConfig } from './model-config.ts';
 import { withWeights } from './open-weights.ts';
 import { ownDescription, toldByItself } from './own-description.ts';
 import { recognise } from './recognise.ts';
-import { outputShapes } from './shapes.ts';
-import { fromKeras, layerVariables, tensorShape } from './variables.ts';
 import type { Told } from './weights-only.ts';
 
 const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
@@ -94,17 +93,14 @@ function tell(file: Hdf5File, config: string | undefined): Told {
   const { description, layers } = recognise(parseModelConfig(config, file.origin), file.origin);
   const stored = whole ? byName(file, legacyLayers(file, '/model_weights')) : undefined;
   const arrays = new Map<string, string[]>();
-  const graph = networkGraph(description);
-  const shapes = outputShapes(graph);
-  for (const layer of graph) {
-    const variables = layerVariables(layer, shapes.get(layer.inputs[0] ?? '') ?? [], description.variant);
-    const found = layers.get(layer.name);
+  for (const [name, variables] of graphVariables(networkGraph(description))) {
+    const found = layers.get(name);
     if (variables.length === 0 || !found) continue;
     const legacy = stored?.get(found.name)?.variables;
     const paths = legacy
       ? variables.flatMap(({ name }) => legacy.get(name) ?? [])
       : variablesAt(file, `/${found.path}`);
-    arrays.set(layer.name, paths);
+    arrays.set(name, paths);
   }
   return { description: completed(description, own), arrays };
 }
@@ -133,14 +129,10 @@ async function readTensors(
   description: ModelDescription,
   arrays: ReadonlyMap<string, readonly string[]>,
 ): Promise<Record<string, NamedTensor>> {
-  const graph = networkGraph(description);
-  const shapes = outputShapes(graph);
-  const wanted = graph.flatMap((layer) => {
-    const input = shapes.get(layer.inputs[0] ?? '') ?? [];
-    const variables = layerVariables(layer, input, description.variant);
-    const paths = arrays.get(layer.name) ?? [];
+  const wanted = [...graphVariables(networkGraph(description))].flatMap(([layer, variables]) => {
+    const paths = arrays.get(layer) ?? [];
     if (paths.length !== variables.length) {
-      throw mismatch(file, `${layer.name} has ${paths.length} arrays where ${variables.length} are expected`);
+      throw mismatch(file, `${layer} has ${paths.length} arrays where ${variables.length} are expected`);
     }
     return variables.map((variable, index) => {
       const stored = file.array(paths[index] ?? '');

@@ -11,9 +11,9 @@ import {
 import { preprocessingFor } from '../../model/preprocessing.ts';
 import type { ModelDescription } from '../../model/saved-model.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
-import { layerFacts } from './facts.ts';
+import { layerFacts } from '../layers/facts.ts';
+import { outputShapes } from '../layers/shapes.ts';
 import type { ConfigLayer, ModelConfig } from './model-config.ts';
-import { outputShapes } from './shapes.ts';
 
 /** A network that was told from a config, and where each of its layers stands in that config. */
 export interface Recognised {

@@ -5,13 +5,12 @@ import { ThawError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
 import { describeModel, type ModelDescription } from '../../model/saved-model.ts';
 import { networkGraph } from '../graph.ts';
+import { graphVariables, tensorOf, toKeras } from '../layers/variables.ts';
 import type { ModelFile } from '../model-file.ts';
 import { CONFIG_ENTRY, METADATA_ENTRY, WEIGHTS_ENTRY } from './archive.ts';
 import { kerasConfig } from './config.ts';
 import { createHdf5, type Hdf5Group } from './hdf5-create.ts';
 import { containerNames } from './names.ts';
-import { outputShapes } from './shapes.ts';
-import { layerVariables, tensorShape, toKeras } from './variables.ts';
 
 /** The version whose layout is written; later ones read it as well. */
 const KERAS_VERSION = '3.0.0';
@@ -63,22 +62,13 @@ interface KerasLayer {
 /** The layers and their variables as Keras has them; all are checked before the first is written. */
 function kerasLayers({ description, tensors }: ModelFile): KerasLayer[] {
   const graph = networkGraph(description);
-  const shapes = outputShapes(graph);
-  return graph.map((layer) => {
-    const input = shapes.get(layer.inputs[0] ?? '') ?? [];
-    const variables = layerVariables(layer, input, description.variant).map((variable) => {
-      const tensor = tensors[variable.tensor];
-      const expected = tensorShape(variable);
-      if (!tensor || tensor.shape.join() !== expected.join()) {
-        const held = tensor ? `of shape [${tensor.shape}]` : 'missing';
-        throw new ThawError(
-          'ERR_WEIGHTS_MISMATCH',
-          `The model cannot be written: ${variable.tensor} is ${held} where [${expected}] is expected.`,
-        );
-      }
-      return { name: variable.name, shape: variable.shape, data: () => toKeras(variable, tensor.data) };
+  const all = graphVariables(graph);
+  return graph.map(({ name, type }) => {
+    const variables = (all.get(name) ?? []).map((variable) => {
+      const { data } = tensorOf(tensors, variable);
+      return { name: variable.name, shape: variable.shape, data: () => toKeras(variable, data) };
     });
-    return { name: layer.name, type: layer.type, variables };
+    return { name, type, variables };
   });
 }
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../../errors.ts';
+import { fromKeras, tensorShape } from '../layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
 import { FormatError, quoted } from './format-error.ts';
 import { objectAt } from './json.ts';
@@ -11,7 +12,7 @@ import { readTopology } from './read-topology.ts';
 import { recognise } from './recognise.ts';
 import { openShards } from './shards.ts';
 import { unpacked } from './unpack.ts';
-import { fromKeras, type LayerWeight, weightsOf } from './weights.ts';
+import { type LayerWeight, weightsOf } from './weights.ts';
 
 /** Topologies of thousands of layers have a few megabytes. */
 const LARGEST_JSON = 1 << 26;
@@ -50,7 +51,7 @@ async function read(json: string): Promise<ModelFile> {
     for (const entry of entries) {
       const weight = weights.get(entry) as LayerWeight;
       const values = unpacked(await shards.read(entry.start, entry.bytes), entry.packing);
-      tensors[weight.tensor] = { data: fromKeras(weight, values), shape: weight.tensorShape };
+      tensors[weight.tensor] = { data: fromKeras(weight, values), shape: tensorShape(weight) };
     }
   }
   return { description, tensors };

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ThawError } from '../../errors.ts';
 import { writeAtomically, writeFailed } from '../../files/atomic-write.ts';
 import { version } from '../../version.ts';
 import { networkGraph } from '../graph.ts';
+import { tensorOf, toKeras } from '../layers/variables.ts';
 import type { ModelFile } from '../model-file.ts';
 import { readManifest } from './manifest.ts';
 import { metadataOf } from './metadata.ts';
 import { modelJson } from './paths.ts';
 import { topologyOf } from './topology.ts';
-import { type LayerWeight, toKeras, weightsOf } from './weights.ts';
+import { type LayerWeight, weightsOf } from './weights.ts';
 
 /** As TensorFlow.js' converter cuts them: small enough for a browser's cache. */
 const SHARD_BYTES = 4 << 20;
@@ -25,7 +25,7 @@ export async function writeTfjs(file: string, model: ModelFile): Promise<void> {
   const { architecture } = model.description;
   const graph = networkGraph(model.description);
   const weights = weightsOf(graph);
-  for (const weight of weights) checkTensor(model, weight);
+  for (const weight of weights) tensorOf(model.tensors, weight);
 
   const topology = topologyOf(graph, architecture);
   const bytes = weights.reduce((sum, { tensor }) => sum + (model.tensors[tensor]?.data.byteLength ?? 0), 0);
@@ -73,13 +73,6 @@ export async function writeTfjs(file: string, model: ModelFile): Promise<void> {
 
 function raise(file: string, error: unknown): never {
   throw writeFailed(file, error);
-}
-
-function checkTensor({ tensors }: ModelFile, { tensor, tensorShape }: LayerWeight): void {
-  const found = tensors[tensor];
-  if (found?.shape.join() === tensorShape.join()) return;
-  const what = found ? `is of the shape [${found.shape}], not [${tensorShape}]` : 'is missing';
-  throw new ThawError('ERR_WEIGHTS_MISMATCH', `The model's tensor ${tensor} ${what}.`);
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { Variant } from '../../model/architecture.ts';
+import { ThawError } from '../../errors.ts';
 import type { GraphLayer } from '../graph.ts';
-import type { OutputShape } from './shapes.ts';
+import type { ModelFile, NamedTensor } from '../model-file.ts';
+import { outputShapes } from './shapes.ts';
 
 /** A variable of a layer in Keras' file, and the tensor that it is in a `ModelFile`. */
 export interface Variable {
@@ -19,13 +20,21 @@ export interface Variable {
  */
 type Layout = 'convolution' | 'bgr' | 'dense' | 'vector';
 
-/** The variables of a layer in the order in which Keras keeps them; `input` is the shape of the layer's input. */
-export function layerVariables(layer: GraphLayer, input: OutputShape, variant: Variant): Variable[] {
-  const channels = input.at(-1) ?? 0;
+/** The variables of every layer, by its name, in the order in which Keras keeps them. */
+export function graphVariables(graph: readonly GraphLayer[]): Map<string, Variable[]> {
+  const shapes = outputShapes(graph);
+  return new Map(
+    graph.map((layer) => [layer.name, layerVariables(layer, shapes.get(layer.inputs[0] ?? '')?.at(-1) ?? 0)]),
+  );
+}
+
+/** `channels`: of the layer's input. */
+function layerVariables(layer: GraphLayer, channels: number): Variable[] {
   switch (layer.type) {
     case 'Conv2D': {
       const { kernel, filters, tensors } = layer;
-      const layout = variant === 'keras' && tensors === 'conv1' ? 'bgr' : 'convolution';
+      // Only Keras' variant convolves with biases, and only that one is fed blue first.
+      const layout = layer.bias && tensors === 'conv1' ? 'bgr' : 'convolution';
       const shape = [kernel, kernel, channels, filters];
       const weight: Variable = { name: 'kernel', tensor: `${tensors}.weight`, shape, layout };
       return layer.bias ? [weight, vector('bias', `${tensors}.bias`, filters)] : [weight];
@@ -59,6 +68,15 @@ export function tensorShape({ layout, shape }: Variable): number[] {
   const [a = 1, b = 1, c = 1, d = 1] = shape;
   if (layout === 'vector') return [a];
   return layout === 'dense' ? [b, a] : [d, c, a, b];
+}
+
+/** The tensor that a variable is. @throws ThawError ERR_WEIGHTS_MISMATCH where it is missing or of another shape */
+export function tensorOf(tensors: ModelFile['tensors'], variable: Variable): NamedTensor {
+  const tensor = tensors[variable.tensor];
+  const expected = tensorShape(variable);
+  if (tensor?.shape.join() === expected.join()) return tensor;
+  const what = tensor ? `is of the shape [${tensor.shape}], not [${expected}]` : 'is missing';
+  throw new ThawError('ERR_WEIGHTS_MISMATCH', `The model's tensor ${variable.tensor} ${what}.`);
 }
 
 /** Keras' numbers in the order of a `ModelFile`. */
