@@ -77,7 +77,7 @@ export const trainOptions = {
     schema: text,
     value: 'imagenet|none|FILE',
     group: 'Model',
-    help: 'what the network starts from; a .pt, .pth or .safetensors file',
+    help: 'what the network starts from; a file of PyTorch, safetensors, Keras or TensorFlow.js',
     default: 'imagenet',
   },
   head: {
