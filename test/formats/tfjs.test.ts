@@ -1,17 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import type { ModelFile } from '../../lib/formats/model-file.ts';
 import { readTfjs } from '../../lib/formats/tfjs/read.ts';
 import { writeTfjs } from '../../lib/formats/tfjs/write.ts';
 import { batchNormalization, dense, dropout, flatten } from '../../lib/model/head.ts';
 import { preprocessingFor } from '../../lib/model/preprocessing.ts';
+import { bytesOf, expectSame } from '../support/compare-models.ts';
 import { largestDifference } from '../support/difference.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { pythonWith, runPeer } from '../support/python.ts';
-import { predict, toFolder } from '../support/tfjs.ts';
+import { predict } from '../support/tfjs.ts';
 import { randomModel, randomNumbers } from '../support/tfjs-model.ts';
+
+tf.enableProdMode();
 
 const HEAD = [
   flatten(),
@@ -20,20 +22,6 @@ const HEAD = [
   dropout(0.5),
   dense(3, { activation: 'softmax' }),
 ];
-
-function expectSame(actual: ModelFile, wanted: ModelFile) {
-  expect(actual.description).toEqual(wanted.description);
-  expect(Object.keys(actual.tensors).sort()).toEqual(Object.keys(wanted.tensors).sort());
-  for (const [name, { data, shape }] of Object.entries(wanted.tensors)) {
-    expect([name, actual.tensors[name]?.shape]).toEqual([name, shape]);
-    expect([name, Buffer.compare(bytes(actual.tensors[name]?.data), bytes(data))]).toEqual([name, 0]);
-  }
-}
-
-function bytes(data: Float32Array | undefined): Uint8Array {
-  if (!data) return new Uint8Array();
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
 
 const keras = pythonWith('keras', 'tensorflow', 'numpy');
 (keras ? test : test.skip)('a model of Keras predicts in TensorFlow.js as it does in Keras', async () => {
@@ -91,8 +79,8 @@ const torchvision = pythonWith('torchvision', 'numpy');
       join(folder, 'tensors.json'),
       JSON.stringify(tensors.map(([name, { shape }]) => [name, shape])),
     );
-    writeFileSync(join(folder, 'tensors.bin'), Buffer.concat(tensors.map(([, { data }]) => bytes(data))));
-    writeFileSync(join(folder, 'inputs.bin'), bytes(input));
+    writeFileSync(join(folder, 'tensors.bin'), Buffer.concat(tensors.map(([, { data }]) => bytesOf(data))));
+    writeFileSync(join(folder, 'inputs.bin'), bytesOf(input));
     const peer = runPeer<{ version: string; outputs: number[] }>(
       torchvision as string,
       'tfjs_torchvision.py',

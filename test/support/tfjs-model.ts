@@ -6,14 +6,17 @@ import type { Architecture, Variant } from '../../lib/model/architecture.ts';
 import { dense, globalAveragePooling, type HeadLayer } from '../../lib/model/head.ts';
 import { preprocessingFor } from '../../lib/model/preprocessing.ts';
 
+// Globals are slow to reach in the contexts in which the tests run.
+const { imul, sqrt } = Math;
+
 /** Numbers in [0, 1), the same for the same seed. */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     // mulberry32
     state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    let mixed = imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
@@ -38,7 +41,7 @@ export function randomModel(
     const shape = tensorShape(variable);
     const [outputs = 1, ...rest] = shape;
     const inputs = rest.reduce((product, size) => product * size, 1);
-    const spread = name === 'kernel' ? Math.sqrt(6 / inputs) : 0.2;
+    const spread = name === 'kernel' ? sqrt(6 / inputs) : 0.2;
     // The last norm of a block is weak: sums over many blocks do not grow.
     const middle = name === 'moving_variance' ? 1 : name === 'gamma' ? (/bn[23]/.test(tensor) ? 0.4 : 1) : 0;
     const data = new Float32Array(outputs * inputs);

@@ -129,7 +129,8 @@ function checkLayer(wanted: GraphLayer, layer: TopologyLayer): void {
     if (!same(actual, value)) throw unlike(layer, key);
   }
   if (wanted.type !== 'BatchNormalization') return;
-  if (Math.abs((config.epsilon as number) - (epsilon as number)) > 1e-9) throw unlike(layer, 'epsilon');
+  // Written so that what is no number fails as well.
+  if (!(Math.abs((config.epsilon as number) - (epsilon as number)) <= 1e-9)) throw unlike(layer, 'epsilon');
   const axis = Array.isArray(config.axis) && config.axis.length === 1 ? config.axis[0] : config.axis;
   const last = wanted.tensors.startsWith('head.') ? [-1, 1, 3] : [-1, 3];
   if (!last.includes(axis)) throw unlike(layer, 'axis');
