@@ -1,14 +1,7 @@
-import {
-  batchNormalization,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePooling,
-  type HeadLayer,
-} from '../../model/head.ts';
 import { preprocessingFor } from '../../model/preprocessing.ts';
 import { type ModelDescription, readDescription } from '../../model/saved-model.ts';
 import { networkGraph } from '../graph.ts';
+import { checkedHeadLayer } from '../layers/head-layer.ts';
 import { variablesAt } from './current-weights.ts';
 import type { Hdf5File } from './hdf5-file.ts';
 import { containerNames } from './names.ts';
@@ -26,7 +19,7 @@ export function ownDescription(file: Hdf5File): ModelDescription | undefined {
     const numbers = [mean, std].every((list) => list.length === 3 && list.every(Number.isFinite));
     const sizes = [resize, height, width].every((size) => size >= 1 && size <= LARGEST);
     const names = classes.every((name) => typeof name === 'string');
-    const head = own.head.map(checked);
+    const head = own.head.map((layer) => checkedHeadLayer({ ...layer }));
     if (numbers && sizes && names) return { architecture, variant, head, classes, preprocessing };
   } catch {
     // Refused below.
@@ -35,24 +28,6 @@ export function ownDescription(file: Hdf5File): ModelDescription | undefined {
 }
 
 const LARGEST = 16_384;
-
-/** A layer of a head from a file, made again as a program would. */
-function checked({ kind, units, activation, rate, momentum, epsilon }: HeadLayer): HeadLayer {
-  switch (kind) {
-    case 'globalAveragePooling':
-      return globalAveragePooling();
-    case 'flatten':
-      return flatten();
-    case 'dense':
-      return dense(units as number, activation === undefined ? {} : { activation });
-    case 'dropout':
-      return dropout(rate as number);
-    case 'batchNormalization':
-      return batchNormalization({ momentum: momentum as number, epsilon: epsilon as number });
-    default:
-      throw new TypeError(`no layer is a ${kind}`);
-  }
-}
 
 /** Where `writeKeras` puts the arrays of a file of weights alone. */
 export function toldByItself(file: Hdf5File, description: ModelDescription): Told {

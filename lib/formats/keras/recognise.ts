@@ -1,17 +1,11 @@
 import { ThawError } from '../../errors.ts';
 import { ARCHITECTURES, type Architecture, STAGES } from '../../model/architecture.ts';
-import {
-  batchNormalization,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePooling,
-  type HeadLayer,
-} from '../../model/head.ts';
+import type { HeadLayer } from '../../model/head.ts';
 import { preprocessingFor } from '../../model/preprocessing.ts';
 import type { ModelDescription } from '../../model/saved-model.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
 import { layerFacts } from '../layers/facts.ts';
+import { headLayerOf } from '../layers/head-layer.ts';
 import { outputShapes } from '../layers/shapes.ts';
 import type { ConfigLayer, ModelConfig } from './model-config.ts';
 
@@ -107,21 +101,9 @@ function inputShape(layers: readonly ConfigLayer[], origin: string) {
 }
 
 function headLayer({ name, type, config }: ConfigLayer, origin: string): HeadLayer {
-  // Whatever they are: the functions below refuse what is of another type.
-  const { units, activation, rate, momentum, epsilon } = config as unknown as Required<HeadLayer>;
   try {
-    switch (type) {
-      case 'GlobalAveragePooling2D':
-        return globalAveragePooling();
-      case 'Flatten':
-        return flatten();
-      case 'Dense':
-        return dense(units, { activation });
-      case 'Dropout':
-        return dropout(rate);
-      case 'BatchNormalization':
-        return batchNormalization({ momentum, epsilon });
-    }
+    const layer = headLayerOf(type, config);
+    if (layer) return layer;
   } catch (error) {
     throw mismatch(origin, `its layer ${name} is out of the ordinary: ${(error as Error).message}`, error);
   }

@@ -1,14 +1,8 @@
 import { ARCHITECTURES, type Variant } from '../../model/architecture.ts';
-import {
-  batchNormalization,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePooling,
-  type HeadLayer,
-} from '../../model/head.ts';
+import type { HeadLayer } from '../../model/head.ts';
 import type { ModelDescription } from '../../model/saved-model.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
+import { headLayerOf } from '../layers/head-layer.ts';
 import { FormatError, quoted } from './format-error.ts';
 import { type Metadata, preprocessingOf } from './metadata.ts';
 import type { TopologyLayer } from './read-topology.ts';
@@ -56,25 +50,10 @@ export function recognise(output: TopologyLayer, metadata: Metadata): Recognised
 /** The layer as one of a head; undefined where it is none. */
 function headLayer({ type, name, config }: TopologyLayer): HeadLayer | undefined {
   try {
-    switch (type) {
-      case 'GlobalAveragePooling2D':
-        return globalAveragePooling();
-      case 'Flatten':
-        return flatten();
-      case 'Dropout':
-        return dropout(config.rate as number);
-      case 'Dense':
-        return dense(config.units as number, { activation: config.activation as 'linear' });
-      case 'BatchNormalization':
-        return batchNormalization({
-          momentum: config.momentum as number,
-          epsilon: config.epsilon as number,
-        });
-    }
+    return headLayerOf(type, config);
   } catch (error) {
     throw new FormatError(`its layer ${quoted(name)} cannot be: ${(error as Error).message}`);
   }
-  return undefined;
 }
 
 function inputOf(layer: TopologyLayer): TopologyLayer {

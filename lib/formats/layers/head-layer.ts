@@ -1,0 +1,48 @@
+import {
+  batchNormalization,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePooling,
+  type HeadLayer,
+} from '../../model/head.ts';
+
+/** By Keras' class. */
+const KINDS: Readonly<Record<string, HeadLayer['kind']>> = {
+  GlobalAveragePooling2D: 'globalAveragePooling',
+  Flatten: 'flatten',
+  Dense: 'dense',
+  Dropout: 'dropout',
+  BatchNormalization: 'batchNormalization',
+};
+
+/**
+ * A layer of a head from a file's description, made as a program would make it: whatever the file says.
+ * @throws ThawError ERR_INVALID_ARGUMENT; TypeError where there is no such kind
+ */
+export function checkedHeadLayer(
+  facts: { readonly kind: unknown } & Readonly<Record<string, unknown>>,
+): HeadLayer {
+  // Whatever they are: the functions refuse what is of another type.
+  const { kind, units, activation, rate, momentum, epsilon } = facts as unknown as Required<HeadLayer>;
+  switch (kind) {
+    case 'globalAveragePooling':
+      return globalAveragePooling();
+    case 'flatten':
+      return flatten();
+    case 'dense':
+      return dense(units, activation === undefined ? {} : { activation });
+    case 'dropout':
+      return dropout(rate);
+    case 'batchNormalization':
+      return batchNormalization({ momentum, epsilon });
+    default:
+      throw new TypeError(`no layer is a ${kind}`);
+  }
+}
+
+/** The same from the config of a Keras layer; undefined for a class that stands in no head. @throws as above */
+export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer | undefined {
+  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
+  return kind && checkedHeadLayer({ ...config, kind });
+}
