@@ -3,6 +3,8 @@ export { imageFolder } from './data/image-folder.ts';
 export { imageArray, imageBuffers } from './data/in-memory.ts';
 export { imageListing } from './data/listing.ts';
 export { ThawError } from './errors.ts';
+export type { SaveOptions } from './formats/write.ts';
+export type { Variant } from './model/architecture.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
 export type { ClassScores, Evaluation } from './model/evaluation.ts';
 export type { CacheFacts, CacheMode, CacheOptions } from './model/feature-cache.ts';
