@@ -4,7 +4,6 @@ export { imageArray, imageBuffers } from './data/in-memory.ts';
 export { imageListing } from './data/listing.ts';
 export { ThawError } from './errors.ts';
 export type { SaveOptions } from './formats/write.ts';
-export type { Variant } from './model/architecture.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
 export type { ClassScores, Evaluation } from './model/evaluation.ts';
 export type { CacheFacts, CacheMode, CacheOptions } from './model/feature-cache.ts';
@@ -17,16 +16,6 @@ export type {
   RunOptions,
   TrainBegin,
 } from './model/fit-options.ts';
-export {
-  batchNormalization,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePooling,
-  type HeadLayer,
-  type Initializer,
-  linearHead,
-} from './model/head.ts';
 export type { History, SkippedImage, TimeSpent } from './model/history.ts';
 export type { Layer, LayerSelector } from './model/layers.ts';
 export type { LoadOptions } from './model/load.ts';
@@ -36,3 +25,14 @@ export type { LabelProbability, PredictInput, Prediction, Tensor } from './model
 export type { ResNet } from './model/resnet.ts';
 export { constant, cosine, type Schedule, step } from './model/schedules.ts';
 export type { ParameterCounts } from './model/summary.ts';
+export type { Variant } from './network/architecture.ts';
+export {
+  batchNormalization,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePooling,
+  type HeadLayer,
+  type Initializer,
+  linearHead,
+} from './network/head.ts';

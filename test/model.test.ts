@@ -21,7 +21,7 @@ import {
   ResNet50,
   sgd,
 } from '../lib/index.ts';
-import { preprocessingFor } from '../lib/model/preprocessing.ts';
+import { preprocessingFor } from '../lib/network/preprocessing.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { drawFolder } from './support/images.ts';
 

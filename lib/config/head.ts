@@ -7,7 +7,7 @@ import {
   globalAveragePooling,
   type HeadLayer,
   linearHead,
-} from '../model/head.ts';
+} from '../network/head.ts';
 import { closest } from '../validate.ts';
 import { UsageError } from './validate.ts';
 

@@ -1,6 +1,6 @@
-import { STAGES } from '../model/architecture.ts';
-import { type Activation, isLinearHead, namedHead } from '../model/head.ts';
-import type { ModelDescription } from '../model/saved-model.ts';
+import { STAGES } from '../network/architecture.ts';
+import type { ModelDescription } from '../network/description.ts';
+import { type Activation, isLinearHead, namedHead } from '../network/head.ts';
 
 /** A layer of the network as Keras would list it: its config in a file is written from this. */
 export type GraphLayer = {

@@ -1,4 +1,4 @@
-import type { ModelDescription } from '../model/saved-model.ts';
+import type { ModelDescription } from '../network/description.ts';
 
 /** float32, row-major. */
 export interface NamedTensor {

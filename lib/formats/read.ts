@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { type ModelDescription, readDescription } from '../model/saved-model.ts';
 import { type NativeWeights, native, settle } from '../native.ts';
+import { type ModelDescription, readDescription } from '../network/description.ts';
 import type { ModelFile } from './model-file.ts';
 
 /** A weights file that has been read, and what it says of its model, where it does. */

@@ -1,8 +1,8 @@
 import { native, settle } from '../native.ts';
-import type { Architecture } from './architecture.ts';
-import { linearHead, namedHead } from './head.ts';
-import { preprocessingFor } from './preprocessing.ts';
-import { describeModel } from './saved-model.ts';
+import type { Architecture } from '../network/architecture.ts';
+import { describeModel } from '../network/description.ts';
+import { linearHead, namedHead } from '../network/head.ts';
+import { preprocessingFor } from '../network/preprocessing.ts';
 
 /**
  * Writes the network of a weights file as TorchScript, natively.

@@ -2,16 +2,14 @@ import { ThawError } from '../errors.ts';
 import type { DownloadProgress } from '../files/progress.ts';
 import { type ReadWeights, readWeights } from '../formats/read.ts';
 import { type NativeWeights, native, settle } from '../native.ts';
-import { invalid, knownOptions, nonNegativeInteger, oneOf } from '../validate.ts';
-import { fetchWeights } from '../weights/fetch.ts';
 import {
   type Architecture,
   architectureNamed,
   architectureOf,
   VARIANTS,
   type Variant,
-} from './architecture.ts';
-import { convertWeights } from './convert-weights.ts';
+} from '../network/architecture.ts';
+import type { ModelDescription } from '../network/description.ts';
 import {
   dense,
   globalAveragePooling,
@@ -20,10 +18,12 @@ import {
   type Initializer,
   linearHead,
   namedHead,
-} from './head.ts';
-import { type InputShape, preprocessingFor, withShape } from './preprocessing.ts';
+} from '../network/head.ts';
+import { type InputShape, preprocessingFor, withShape } from '../network/preprocessing.ts';
+import { invalid, knownOptions, nonNegativeInteger, oneOf } from '../validate.ts';
+import { fetchWeights } from '../weights/fetch.ts';
+import { convertWeights } from './convert-weights.ts';
 import { ResNet } from './resnet.ts';
-import type { ModelDescription } from './saved-model.ts';
 
 export interface LoadOptions {
   /**

@@ -3,9 +3,12 @@ import { Dataset } from '../data/dataset.ts';
 import { ThawError } from '../errors.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
 import { call, type NativeEvent, type NativeModel, settle } from '../native.ts';
+import type { Variant } from '../network/architecture.ts';
+import { describeModel, type ModelDescription } from '../network/description.ts';
+import { type HeadLayer, INITIALIZERS, type Initializer, namedHead } from '../network/head.ts';
+import type { InputShape } from '../network/preprocessing.ts';
 import { invalid, knownOptions, nonNegativeInteger, oneOf, positiveInteger } from '../validate.ts';
 import { abortable } from './abort.ts';
-import type { Variant } from './architecture.ts';
 import { type Compiled, type CompileOptions, compileOptions } from './compile.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
 import {
@@ -16,7 +19,6 @@ import {
   type RunOptions,
   runOptions,
 } from './fit-options.ts';
-import { type HeadLayer, INITIALIZERS, type Initializer, namedHead } from './head.ts';
 import { epochLogs, type History, makeHistory } from './history.ts';
 import { Layer, type LayerSelector, selectLayers } from './layers.ts';
 import { nativeDataset } from './native-data.ts';
@@ -28,8 +30,6 @@ import {
   predictDataset,
   type Tensor,
 } from './prediction.ts';
-import type { InputShape } from './preprocessing.ts';
-import { describeModel, type ModelDescription } from './saved-model.ts';
 import { countParameters, type ParameterCounts, summaryTable } from './summary.ts';
 
 /** A residual network: load, freeze, replace the head, compile, fit. Made by `ResNet50.load` and its kin. */

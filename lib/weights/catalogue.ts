@@ -1,5 +1,5 @@
 import { ThawError } from '../errors.ts';
-import { ARCHITECTURES, type Architecture } from '../model/architecture.ts';
+import { ARCHITECTURES, type Architecture } from '../network/architecture.ts';
 import { oneOf } from '../validate.ts';
 
 export type { Architecture };

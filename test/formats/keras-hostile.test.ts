@@ -11,9 +11,9 @@ import { kerasConfig } from '../../lib/formats/keras/config.ts';
 import { isKeras, readKeras } from '../../lib/formats/keras/read.ts';
 import { writeKeras } from '../../lib/formats/keras/write.ts';
 import type { ModelFile } from '../../lib/formats/model-file.ts';
-import { dense, dropout, flatten } from '../../lib/model/head.ts';
-import { preprocessingFor } from '../../lib/model/preprocessing.ts';
-import type { ModelDescription } from '../../lib/model/saved-model.ts';
+import type { ModelDescription } from '../../lib/network/description.ts';
+import { dense, dropout, flatten } from '../../lib/network/head.ts';
+import { preprocessingFor } from '../../lib/network/preprocessing.ts';
 import { differing, randomModel } from '../support/random-model.ts';
 
 const DESCRIPTION: ModelDescription = {

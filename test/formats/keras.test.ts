@@ -6,10 +6,10 @@ import { networkGraph } from '../../lib/formats/graph.ts';
 import { isKeras, readKeras } from '../../lib/formats/keras/read.ts';
 import { writeKeras } from '../../lib/formats/keras/write.ts';
 import { outputShapes } from '../../lib/formats/layers/shapes.ts';
-import type { Architecture, Variant } from '../../lib/model/architecture.ts';
-import { linearHead } from '../../lib/model/head.ts';
-import { preprocessingFor } from '../../lib/model/preprocessing.ts';
-import type { ModelDescription } from '../../lib/model/saved-model.ts';
+import type { Architecture, Variant } from '../../lib/network/architecture.ts';
+import type { ModelDescription } from '../../lib/network/description.ts';
+import { linearHead } from '../../lib/network/head.ts';
+import { preprocessingFor } from '../../lib/network/preprocessing.ts';
 import { pythonWith, runPeer } from '../support/python.ts';
 import { differing, randomModel } from '../support/random-model.ts';
 

@@ -4,7 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { networkGraph } from '../../lib/formats/graph.ts';
 import type { ModelFile } from '../../lib/formats/model-file.ts';
 import { writeOnnx } from '../../lib/formats/onnx/write.ts';
-import type { Architecture, Variant } from '../../lib/model/architecture.ts';
+import type { Architecture, Variant } from '../../lib/network/architecture.ts';
+import type { ModelDescription } from '../../lib/network/description.ts';
 import {
   batchNormalization,
   dense,
@@ -13,9 +14,8 @@ import {
   globalAveragePooling,
   type HeadLayer,
   linearHead,
-} from '../../lib/model/head.ts';
-import { preprocessingFor } from '../../lib/model/preprocessing.ts';
-import type { ModelDescription } from '../../lib/model/saved-model.ts';
+} from '../../lib/network/head.ts';
+import { preprocessingFor } from '../../lib/network/preprocessing.ts';
 import { version } from '../../lib/version.ts';
 import { drawnModel, leaveForPeer } from '../support/drawn-model.ts';
 import { temporaryFolder } from '../support/folders.ts';

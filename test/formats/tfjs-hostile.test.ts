@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { readTfjs } from '../../lib/formats/tfjs/read.ts';
 import { writeTfjs } from '../../lib/formats/tfjs/write.ts';
-import { dense, flatten } from '../../lib/model/head.ts';
+import { dense, flatten } from '../../lib/network/head.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { randomModel } from '../support/tfjs-model.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Random } from '../../lib/demo/random.ts';
 import { networkGraph } from '../../lib/formats/graph.ts';
 import type { ModelFile, NamedTensor } from '../../lib/formats/model-file.ts';
-import type { ModelDescription } from '../../lib/model/saved-model.ts';
+import type { ModelDescription } from '../../lib/network/description.ts';
 
 /**
  * Weights for a network, drawn from a seed: as large as keeps its activations in range, and nothing zero or one, so

@@ -2,7 +2,7 @@ import { Random } from '../../lib/demo/random.ts';
 import { networkGraph } from '../../lib/formats/graph.ts';
 import { graphVariables, tensorShape } from '../../lib/formats/layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../../lib/formats/model-file.ts';
-import type { ModelDescription } from '../../lib/model/saved-model.ts';
+import type { ModelDescription } from '../../lib/network/description.ts';
 
 /** A network with random weights, biases and statistics, scaled so that its outputs are not saturated. */
 export function randomModel(description: ModelDescription, seed: number): ModelFile {

@@ -2,9 +2,9 @@ import { networkGraph } from '../../lib/formats/graph.ts';
 import { tensorShape } from '../../lib/formats/layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../../lib/formats/model-file.ts';
 import { weightsOf } from '../../lib/formats/tfjs/weights.ts';
-import type { Architecture, Variant } from '../../lib/model/architecture.ts';
-import { dense, globalAveragePooling, type HeadLayer } from '../../lib/model/head.ts';
-import { preprocessingFor } from '../../lib/model/preprocessing.ts';
+import type { Architecture, Variant } from '../../lib/network/architecture.ts';
+import { dense, globalAveragePooling, type HeadLayer } from '../../lib/network/head.ts';
+import { preprocessingFor } from '../../lib/network/preprocessing.ts';
 
 // Globals are slow to reach in the contexts in which the tests run.
 const { imul, sqrt } = Math;

@@ -1,4 +1,4 @@
-import type { ModelDescription } from '../../model/saved-model.ts';
+import type { ModelDescription } from '../../network/description.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
 import { layerFacts } from '../layers/facts.ts';
 import { type OutputShape, outputShapes } from '../layers/shapes.ts';

@@ -1,4 +1,4 @@
-import { ARCHITECTURES, type Architecture } from '../../model/architecture.ts';
+import { ARCHITECTURES, type Architecture } from '../../network/architecture.ts';
 import type { Hdf5File } from './hdf5-file.ts';
 import { assemble, backboneOf, type HeadPart, headPart, mismatch, type Told } from './weights-only.ts';
 

@@ -1,5 +1,5 @@
-import { preprocessingFor } from '../../model/preprocessing.ts';
-import { type ModelDescription, readDescription } from '../../model/saved-model.ts';
+import { type ModelDescription, readDescription } from '../../network/description.ts';
+import { preprocessingFor } from '../../network/preprocessing.ts';
 import { networkGraph } from '../graph.ts';
 import { checkedHeadLayer } from '../layers/head-layer.ts';
 import { variablesAt } from './current-weights.ts';

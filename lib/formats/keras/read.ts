@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { ThawError } from '../../errors.ts';
-import type { ModelDescription } from '../../model/saved-model.ts';
+import type { ModelDescription } from '../../network/description.ts';
 import { networkGraph } from '../graph.ts';
 import { fromKeras, graphVariables, tensorShape } from '../layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';

@@ -1,8 +1,8 @@
 import { ThawError } from '../../errors.ts';
-import { ARCHITECTURES, type Architecture, STAGES } from '../../model/architecture.ts';
-import type { HeadLayer } from '../../model/head.ts';
-import { preprocessingFor } from '../../model/preprocessing.ts';
-import type { ModelDescription } from '../../model/saved-model.ts';
+import { ARCHITECTURES, type Architecture, STAGES } from '../../network/architecture.ts';
+import type { ModelDescription } from '../../network/description.ts';
+import type { HeadLayer } from '../../network/head.ts';
+import { preprocessingFor } from '../../network/preprocessing.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
 import { layerFacts } from '../layers/facts.ts';
 import { headLayerOf } from '../layers/head-layer.ts';

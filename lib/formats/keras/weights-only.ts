@@ -1,14 +1,14 @@
 import { ThawError } from '../../errors.ts';
-import { type Architecture, STAGES } from '../../model/architecture.ts';
+import { type Architecture, STAGES } from '../../network/architecture.ts';
+import type { ModelDescription } from '../../network/description.ts';
 import {
   batchNormalization,
   dense,
   flatten,
   globalAveragePooling,
   type HeadLayer,
-} from '../../model/head.ts';
-import { preprocessingFor } from '../../model/preprocessing.ts';
-import type { ModelDescription } from '../../model/saved-model.ts';
+} from '../../network/head.ts';
+import { preprocessingFor } from '../../network/preprocessing.ts';
 import { networkGraph } from '../graph.ts';
 import type { Hdf5File } from './hdf5-file.ts';
 

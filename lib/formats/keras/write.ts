@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { zipSync } from 'fflate';
 import { ThawError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
-import { describeModel, type ModelDescription } from '../../model/saved-model.ts';
+import { describeModel, type ModelDescription } from '../../network/description.ts';
 import { networkGraph } from '../graph.ts';
 import { graphVariables, tensorOf, toKeras } from '../layers/variables.ts';
 import type { ModelFile } from '../model-file.ts';

@@ -5,7 +5,7 @@ import {
   flatten,
   globalAveragePooling,
   type HeadLayer,
-} from '../../model/head.ts';
+} from '../../network/head.ts';
 
 /** By Keras' class. */
 const KINDS: Readonly<Record<string, HeadLayer['kind']>> = {

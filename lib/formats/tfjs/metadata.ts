@@ -1,7 +1,7 @@
-import type { Variant } from '../../model/architecture.ts';
-import { preprocessingFor } from '../../model/preprocessing.ts';
-import { describeModel, type ModelDescription } from '../../model/saved-model.ts';
 import type { NativePreprocessing } from '../../native.ts';
+import type { Variant } from '../../network/architecture.ts';
+import { describeModel, type ModelDescription } from '../../network/description.ts';
+import { preprocessingFor } from '../../network/preprocessing.ts';
 import { FormatError } from './format-error.ts';
 import { arrayAt, type JsonObject, objectAt, stringAt } from './json.ts';
 import type { TopologyLayer } from './read-topology.ts';

@@ -1,6 +1,6 @@
-import { ARCHITECTURES, type Variant } from '../../model/architecture.ts';
-import type { HeadLayer } from '../../model/head.ts';
-import type { ModelDescription } from '../../model/saved-model.ts';
+import { ARCHITECTURES, type Variant } from '../../network/architecture.ts';
+import type { ModelDescription } from '../../network/description.ts';
+import type { HeadLayer } from '../../network/head.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
 import { headLayerOf } from '../layers/head-layer.ts';
 import { FormatError, quoted } from './format-error.ts';
