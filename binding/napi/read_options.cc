@@ -115,6 +115,8 @@ StateDict state_dict(const Napi::Object& tensors) {
     std::vector<int64_t> shape;
     for (const double size : numbers(tensor.Get("shape")))
       shape.push_back(static_cast<int64_t>(size));
+    if (c10::multiply_integers(shape) != static_cast<int64_t>(data.ElementLength()))
+      throw Napi::RangeError::New(tensors.Env(), name + " has other numbers than its shape says.");
     state.emplace_back(name, at::from_blob(data.Data(), shape, at::kFloat).clone());
   }
   return state;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type NativeWeights, native, settle } from '../native.ts';
 import { type ModelDescription, readDescription } from '../network/description.ts';
+import { isKeras } from './keras/is-keras.ts';
 import type { ModelFile } from './model-file.ts';
 
 /** A weights file that has been read, and what it says of its model, where it does. */
@@ -35,7 +36,6 @@ async function family(path: string): Promise<'keras' | 'tfjs' | 'native'> {
   if (facts.isDirectory()) return 'tfjs';
   if (path.endsWith('.json')) return path.endsWith('.index.json') ? 'native' : 'tfjs';
   if (!facts.isFile()) return 'native';
-  const { isKeras } = await import('./keras/read.ts');
   return (await isKeras(path)) ? 'keras' : 'native';
 }
 

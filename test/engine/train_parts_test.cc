@@ -81,6 +81,35 @@ TEST("Adam and AdamW follow Kingma and Ba, Loshchilov and Hutter") {
   }
 }
 
+TEST(
+    "with epsilon hat, Adam adds it before the bias is corrected, as Kingma and Ba's and Keras' "
+    "do") {
+  // Large enough to matter.
+  const OptimizerOptions options{.learning_rate = 0.01, .epsilon = 0.1, .epsilon_hat = true};
+  at::Tensor parameter = at::tensor({1.0f, -2.0f, 3.0f}).set_requires_grad(true);
+  auto optimizer = std::make_unique<Optimizer>(
+      options, std::vector<ParameterGroup>{{{{"p", parameter}}, options.learning_rate, 0}});
+  double p = 3, m = 0, v = 0;
+  for (int t = 1; t <= 10; ++t) {
+    if (t == 5) {
+      // The count of steps is part of the state.
+      const StateDict state = optimizer->state();
+      optimizer = std::make_unique<Optimizer>(
+          options, std::vector<ParameterGroup>{{{{"p", parameter}}, options.learning_rate, 0}});
+      optimizer->load_state(state);
+    }
+    optimizer->zero_gradients();
+    (parameter * parameter).sum().backward();
+    optimizer->step(0.5);
+    const double gradient = 2 * p;
+    m = 0.9 * m + 0.1 * gradient;
+    v = 0.999 * v + 0.001 * gradient * gradient;
+    const double rate = 0.005 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
+    p -= rate * m / (std::sqrt(v) + 0.1);
+  }
+  CHECK(close(parameter[2].item<double>(), p, 1e-5));
+}
+
 TEST("SGD with momentum, Nesterov and decay, written out") {
   for (const bool nesterov : {false, true}) {
     const OptimizerOptions options{

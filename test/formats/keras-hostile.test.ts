@@ -1,20 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { zipSync } from 'fflate';
 import { File, type Group, ready } from 'h5wasm';
 import { Random } from '../../lib/demo/random.ts';
-import { ThawError } from '../../lib/errors.ts';
 import { kerasConfig } from '../../lib/formats/keras/config.ts';
-import { isKeras, readKeras } from '../../lib/formats/keras/read.ts';
+import { isKeras } from '../../lib/formats/keras/is-keras.ts';
+import { readKeras } from '../../lib/formats/keras/read.ts';
 import { writeKeras } from '../../lib/formats/keras/write.ts';
 import type { ModelFile } from '../../lib/formats/model-file.ts';
 import type { ModelDescription } from '../../lib/network/description.ts';
 import { dense, dropout, flatten } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
-import { differing, randomModel } from '../support/random-model.ts';
+import { differing } from '../support/compare-models.ts';
+import { drawnModel } from '../support/drawn-model.ts';
+import { readingKeras } from '../support/reading-keras.ts';
 
 const DESCRIPTION: ModelDescription = {
   architecture: 'resnet18',
@@ -28,7 +29,7 @@ let folder: string;
 let model: ModelFile;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'thaw-keras-hostile-'));
-  model = randomModel(DESCRIPTION, 31);
+  model = drawnModel(DESCRIPTION, 31);
   for (const suffix of ['.keras', '.h5', '.weights.h5']) await writeKeras(file(`good${suffix}`), model);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,18 +38,7 @@ function file(name: string): string {
   return path.join(folder, name);
 }
 
-/** Writes the bytes and says how reading them ends: the error's code and sentence, or 'read'. */
-async function reading(bytes: Uint8Array): Promise<string> {
-  const name = file('hostile');
-  writeFileSync(name, bytes);
-  try {
-    await readKeras(name);
-    return 'read';
-  } catch (error) {
-    if (!(error instanceof ThawError)) throw error;
-    return `${error.code} ${error.message.replace(name, 'the file')}`;
-  }
-}
+const reading = (bytes: Uint8Array) => readingKeras(file('hostile'), bytes);
 
 const MISMATCH = 'ERR_WEIGHTS_MISMATCH the file holds no network of this kind: ';
 const FORMAT = 'ERR_WEIGHTS_FORMAT the file cannot be read: ';
@@ -298,65 +288,6 @@ describe('configs of other networks', () => {
   });
 });
 
-describe('archives', () => {
-  const small = { 'metadata.json': Buffer.from('{}'), 'config.json': Buffer.from('{}') };
-
-  test('names that lead out of them, and entries twice', async () => {
-    for (const name of ['../evil', 'a/../../evil', '/etc/evil', 'C:evil', '..\\evil']) {
-      const bytes = zipSync({ ...small, [name]: new Uint8Array(1) });
-      expect(await reading(bytes)).toBe(
-        `${FORMAT}an entry is called ${JSON.stringify(name)}, which leads out of it.`,
-      );
-    }
-    const twice = Buffer.from(zipSync({ ...small, 'config.jsom': Buffer.from('{}') }));
-    for (let at = twice.indexOf('config.jsom'); at >= 0; at = twice.indexOf('config.jsom'))
-      twice.write('config.json', at);
-    expect(await reading(twice)).toBe(`${FORMAT}it holds config.json twice.`);
-    expect(await reading(zipSync(small))).toBe(`${FORMAT}it holds no model.weights.h5.`);
-  });
-
-  test('bombs: by what they claim, and by what they are', async () => {
-    const bomb = zipSync({ ...small, 'model.weights.h5': new Uint8Array(2 ** 26) }, { level: 9 });
-    expect(bomb.length).toBeLessThan(2 ** 20);
-    expect(await reading(bomb)).toBe(
-      `${FORMAT}model.weights.h5 claims to unpack to more than 16 times its size.`,
-    );
-    // The directory says a few bytes; the stream holds 64 MiB.
-    const modest = deflated({ ...small, 'model.weights.h5': Buffer.alloc(2 ** 26) });
-    modest.writeUInt32LE(1000, entryOf(modest, 'model.weights.h5') + 24);
-    const before = process.memoryUsage().arrayBuffers;
-    expect(await reading(modest)).toBe(`${FORMAT}model.weights.h5 does not unpack to what it claims.`);
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
-  });
-
-  test('entries that are elsewhere, encrypted or packed otherwise', async () => {
-    const good = Buffer.from(zipSync({ ...small, 'model.weights.h5': new Uint8Array(64) }, { level: 0 }));
-    const entry = entryOf(good, 'model.weights.h5');
-    const changed = (offset: number, value: number) => {
-      const bytes = Buffer.from(good);
-      bytes.writeUInt32LE(value, entry + offset);
-      return reading(bytes);
-    };
-    expect(await changed(42, 0xffff_fff0)).toBe(`${FORMAT}model.weights.h5 is damaged.`);
-    expect(await changed(42, 1)).toBe(`${FORMAT}model.weights.h5 is damaged.`);
-    expect(await changed(20, 0xffff_ffff)).toBe(`${FORMAT}model.weights.h5 is cut off.`);
-    expect(await changed(24, 0xffff_ffff)).toBe(`${FORMAT}model.weights.h5 is packed in an unknown way.`);
-    expect(await changed(8, 1)).toBe(`${FORMAT}model.weights.h5 is encrypted.`);
-  });
-
-  test('a compressed one is read', async () => {
-    const { tensors, description } = await readKeras(file('good.keras'));
-    const stored = readFileSync(file('good.weights.h5'));
-    const config = Buffer.from(JSON.stringify(kerasConfig(DESCRIPTION, 'keras3')));
-    const again = deflated({ 'config.json': config, 'model.weights.h5': stored });
-    writeFileSync(file('packed.keras'), again);
-    expect(await isKeras(file('packed.keras'))).toBe(true);
-    const packed = await readKeras(file('packed.keras'));
-    expect(packed.description).toEqual(description);
-    expect(differing(packed.tensors, tensors)).toEqual([]);
-  });
-});
-
 describe('writing', () => {
   test('refuses other suffixes and models that are not whole, and leaves the old file', async () => {
     const name = file('kept.keras');
@@ -401,19 +332,3 @@ describe('writing', () => {
     expect(await reading(bytes)).toMatch(/^ERR_WEIGHTS_FORMAT/);
   });
 });
-
-/** Where a zip's directory describes an entry: no other has a name that ends alike. */
-function entryOf(zip: Buffer, name: string): number {
-  return zip.lastIndexOf(name) - 46;
-}
-
-/** A zip of compressed entries; the one who packs it in time is zlib. */
-function deflated(entries: Record<string, Uint8Array>): Buffer {
-  const packed = Object.entries(entries).map(([name, bytes]) => [name, deflateRawSync(bytes, { level: 1 })]);
-  const zip = Buffer.from(zipSync(Object.fromEntries(packed), { level: 0 }));
-  for (const [name, bytes] of Object.entries(entries)) {
-    zip.writeUInt16LE(8, entryOf(zip, name) + 10);
-    zip.writeUInt32LE(bytes.length, entryOf(zip, name) + 24);
-  }
-  return zip;
-}

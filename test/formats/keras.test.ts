@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { networkGraph } from '../../lib/formats/graph.ts';
-import { isKeras, readKeras } from '../../lib/formats/keras/read.ts';
+import { isKeras } from '../../lib/formats/keras/is-keras.ts';
+import { readKeras } from '../../lib/formats/keras/read.ts';
 import { writeKeras } from '../../lib/formats/keras/write.ts';
 import { outputShapes } from '../../lib/formats/layers/shapes.ts';
 import type { Architecture, Variant } from '../../lib/network/architecture.ts';
 import type { ModelDescription } from '../../lib/network/description.ts';
 import { linearHead } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
+import { differing } from '../support/compare-models.ts';
+import { drawnModel } from '../support/drawn-model.ts';
 import { pythonWith, runPeer } from '../support/python.ts';
-import { differing, randomModel } from '../support/random-model.ts';
 
 const python = pythonWith('keras', 'h5py', 'tensorflow') ?? '';
 const onKeras = python ? describe : describe.skip;
@@ -126,7 +128,7 @@ onKeras('types and places of the numbers', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('float64 and float16 are converted, integers refused', async () => {
-    const model = randomModel(linear('resnet18', 'keras'), 21);
+    const model = drawnModel(linear('resnet18', 'keras'), 21);
     const original = path.join(folder, 'original.h5');
     await writeKeras(original, model);
     const types = ['float64', '>f4', 'float16', 'int32'];
@@ -158,7 +160,7 @@ onKeras('types and places of the numbers', () => {
 
   test('numbers in other files are refused', async () => {
     const source = path.join(folder, 'whole.h5');
-    await writeKeras(source, randomModel(linear('resnet18', 'torchvision'), 22));
+    await writeKeras(source, drawnModel(linear('resnet18', 'torchvision'), 22));
     const files = runPeer<Record<string, string>>(python, 'keras_files.py', ['elsewhere', source, folder]);
     const kernel = '/model_weights/conv1_conv/conv1_conv/kernel:0';
     const sentences = Object.entries({
@@ -184,7 +186,7 @@ onTorchvision("torchvision's variant", () => {
     async (architecture) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'thaw-keras-torchvision-'));
       try {
-        const model = randomModel(linear(architecture, 'torchvision'), 11);
+        const model = drawnModel(linear(architecture, 'torchvision'), 11);
         const stem = path.join(folder, 'tensors');
         const index: Record<string, { shape: readonly number[]; offset: number }> = {};
         let offset = 0;

@@ -4,32 +4,19 @@ import { describe, expect, test } from '@jest/globals';
 import { networkGraph } from '../../lib/formats/graph.ts';
 import type { ModelFile } from '../../lib/formats/model-file.ts';
 import { writeOnnx } from '../../lib/formats/onnx/write.ts';
-import type { Architecture, Variant } from '../../lib/network/architecture.ts';
-import type { ModelDescription } from '../../lib/network/description.ts';
 import {
   batchNormalization,
   dense,
   dropout,
   flatten,
   globalAveragePooling,
-  type HeadLayer,
   linearHead,
 } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
 import { version } from '../../lib/version.ts';
-import { drawnModel, leaveForPeer } from '../support/drawn-model.ts';
+import { describeNetwork, drawnModel, leaveForPeer } from '../support/drawn-model.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { pythonWith, runPeer } from '../support/python.ts';
-
-function describeNetwork(
-  architecture: Architecture,
-  head: readonly HeadLayer[],
-  facts: { variant?: Variant; side?: number; classes?: readonly string[] } = {},
-): ModelDescription {
-  const { variant = 'torchvision', side = 64, classes = [] } = facts;
-  const preprocessing = preprocessingFor([side, side, 3], variant);
-  return { architecture, variant, head, classes, preprocessing };
-}
 
 interface FileFacts {
   opset: number;
@@ -161,7 +148,7 @@ describe('refused, and an older file left as it was', () => {
     const { 'layer2.0.bn1.running_var': _, ...tensors } = model.tensors;
     expect(await refused({ ...model, tensors })).toMatchObject({
       code: 'ERR_WEIGHTS_MISMATCH',
-      message: "The network's tensor layer2.0.bn1.running_var has to be [128], but there is none.",
+      message: "The model's tensor layer2.0.bn1.running_var is missing.",
     });
   });
 
@@ -170,7 +157,7 @@ describe('refused, and an older file left as it was', () => {
     const replaced = (shape: readonly number[]) => ({ ...model.tensors, 'fc.weight': { data, shape } });
     expect(await refused({ ...model, tensors: replaced([3, 511]) })).toMatchObject({
       code: 'ERR_WEIGHTS_MISMATCH',
-      message: "The network's tensor fc.weight has to be [3, 512], but it is [3, 511].",
+      message: "The model's tensor fc.weight is of the shape [3,511], not [3,512].",
     });
     expect(await refused({ ...model, tensors: replaced([3, 512]) })).toMatchObject({
       code: 'ERR_WEIGHTS_MISMATCH',

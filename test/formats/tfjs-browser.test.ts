@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { Random } from '../../lib/demo/random.ts';
 import { writeTfjs } from '../../lib/formats/tfjs/write.ts';
+import { linearHead } from '../../lib/network/head.ts';
 import { chromium, openPage } from '../support/chromium.ts';
 import { largestDifference } from '../support/difference.ts';
+import { describeNetwork, drawnModel } from '../support/drawn-model.ts';
 import { listen } from '../support/file-server.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { predict } from '../support/tfjs.ts';
-import { randomModel, randomNumbers } from '../support/tfjs-model.ts';
 
 tf.enableProdMode();
 
@@ -52,9 +54,14 @@ const program = chromium();
   async (architecture, variant, channels) => {
     const folder = temporaryFolder();
     const classes = ['a', 'b', 'c', 'd', 'é'];
-    await writeTfjs(folder, randomModel(architecture, variant, { classes }));
-    const random = randomNumbers(4);
-    const input = Array.from({ length: 32 * 32 * 3 }, () => 4 * random() - 2);
+    await writeTfjs(
+      folder,
+      drawnModel(describeNetwork(architecture, linearHead(5), { variant, side: 32, classes }), 1),
+    );
+    const random = new Random(4);
+    // Normalised pixels, or pixels less their mean.
+    const extent = variant === 'keras' ? 100 : 2;
+    const input = Array.from({ length: 32 * 32 * 3 }, () => random.between(-extent, extent));
 
     const { promise: result, resolve } = deferred<Result>();
     const asked: string[] = [];

@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { Random } from '../../lib/demo/random.ts';
 import { networkGraph } from '../../lib/formats/graph.ts';
 import { readTfjs } from '../../lib/formats/tfjs/read.ts';
 import { readTopology } from '../../lib/formats/tfjs/read-topology.ts';
@@ -11,13 +12,13 @@ import { recognise } from '../../lib/formats/tfjs/recognise.ts';
 import { topologyOf } from '../../lib/formats/tfjs/topology.ts';
 import { writeTfjs } from '../../lib/formats/tfjs/write.ts';
 import { ARCHITECTURES, VARIANTS } from '../../lib/network/architecture.ts';
-import { batchNormalization, dense, dropout, flatten } from '../../lib/network/head.ts';
+import { batchNormalization, dense, dropout, flatten, linearHead } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
 import { bytesOf, expectSame } from '../support/compare-models.ts';
 import { largestDifference } from '../support/difference.ts';
+import { describeNetwork, drawnModel } from '../support/drawn-model.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { fromFolder, predict, toFolder } from '../support/tfjs.ts';
-import { randomModel, randomNumbers } from '../support/tfjs-model.ts';
 
 tf.enableProdMode();
 
@@ -33,7 +34,10 @@ test.each(VARIANTS)(
   'a model of the %s variant comes back bit for bit, with what it says of itself',
   async (variant) => {
     const file = join(temporaryFolder(), 'model.json');
-    const model = randomModel('resnet18', variant, { head: HEAD, side: 40, classes: ['a', 'b', 'Ç'] });
+    const model = drawnModel(
+      describeNetwork('resnet18', HEAD, { variant, side: 40, classes: ['a', 'b', 'Ç'] }),
+      1,
+    );
     const preprocessing = { ...model.description.preprocessing, resize: 50, mean: [0.1, 0.2, 0.3] };
     const told = { ...model, description: { ...model.description, preprocessing } };
     await writeTfjs(file, told);
@@ -43,7 +47,7 @@ test.each(VARIANTS)(
 
 test('without a head as well', async () => {
   const folder = join(temporaryFolder(), 'new', 'folder');
-  const model = randomModel('resnet18', 'torchvision', { head: [] });
+  const model = drawnModel(describeNetwork('resnet18', []), 1);
   await writeTfjs(folder, model);
   expectSame(await readTfjs(folder), model);
 });
@@ -62,13 +66,13 @@ test.each(ARCHITECTURES.flatMap((name) => VARIANTS.map((variant) => [name, varia
 test('shards are of 4 MiB, and those of the model before are gone', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'precious.bin'), 'x');
-  await writeTfjs(folder, randomModel('resnet18', 'torchvision', { seed: 1 }));
+  await writeTfjs(folder, drawnModel(describeNetwork('resnet18', linearHead(5)), 1));
   // A model.json may list what it likes: nothing but shards is removed.
   const json = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
   json.weightsManifest[0].paths.push('precious.bin');
   writeFileSync(join(folder, 'model.json'), JSON.stringify(json));
 
-  const model = randomModel('resnet18', 'torchvision', { seed: 2 });
+  const model = drawnModel(describeNetwork('resnet18', linearHead(5)), 2);
   await writeTfjs(folder, model);
   const shards: string[] = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')).weightsManifest[0]
     .paths;
@@ -80,11 +84,13 @@ test('shards are of 4 MiB, and those of the model before are gone', async () => 
 
 test('a failed write leaves the model that was there', async () => {
   const folder = temporaryFolder();
-  const old = randomModel('resnet18', 'torchvision', { seed: 1 });
+  const old = drawnModel(describeNetwork('resnet18', linearHead(5)), 1);
   await writeTfjs(folder, old);
   const files = readdirSync(folder).sort();
   mkdirSync(join(folder, 'model.json.part'));
-  await expect(writeTfjs(folder, randomModel('resnet18', 'keras', { seed: 2 }))).rejects.toMatchObject({
+  await expect(
+    writeTfjs(folder, drawnModel(describeNetwork('resnet18', linearHead(5), { variant: 'keras' }), 2)),
+  ).rejects.toMatchObject({
     code: 'ERR_WRITE_FAILED',
   });
   expect(
@@ -97,7 +103,7 @@ test('a failed write leaves the model that was there', async () => {
 
 test('a model that lacks a tensor is not written', async () => {
   const folder = temporaryFolder();
-  const model = randomModel('resnet18', 'torchvision');
+  const model = drawnModel(describeNetwork('resnet18', linearHead(5)), 1);
   const { 'bn1.bias': _, ...tensors } = model.tensors;
   await expect(writeTfjs(folder, { ...model, tensors })).rejects.toMatchObject({
     code: 'ERR_WEIGHTS_MISMATCH',
@@ -110,7 +116,7 @@ test('a model that lacks a tensor is not written', async () => {
 async function savedByTensorFlow(nested: boolean, includeOptimizer = false) {
   const ours = temporaryFolder();
   const theirs = temporaryFolder();
-  const model = randomModel('resnet18', 'keras', { head: [] });
+  const model = drawnModel(describeNetwork('resnet18', [], { variant: 'keras', side: 32 }), 1);
   await writeTfjs(ours, model);
   const base = await tf.loadLayersModel(fromFolder(ours));
   const head = [
@@ -135,7 +141,9 @@ async function savedByTensorFlow(nested: boolean, includeOptimizer = false) {
   await whole.save(toFolder(theirs, 1_000_003), { includeOptimizer });
   const [last] = (whole.layers.at(-1) as (typeof head)[number]).getWeights();
   const kernel = (await (last as Tensor).array()) as number[][];
-  const saved = { theirs, model, kernel, input: Array.from({ length: 3072 }, randomNumbers(5)) };
+  const random = new Random(5);
+  const input = Array.from({ length: 3072 }, () => random.between(-100, 100));
+  const saved = { theirs, model, kernel, input };
   return { ...saved, outputs: await predict(tf, theirs, saved.input, 32) };
 }
 
@@ -162,7 +170,7 @@ test.each(['uint8', 'uint16', 'float16'] as const)(
   'weights quantised to %s are what TensorFlow.js makes of them',
   async (dtype) => {
     const folder = temporaryFolder();
-    await writeTfjs(folder, randomModel('resnet18', 'torchvision'));
+    await writeTfjs(folder, drawnModel(describeNetwork('resnet18', linearHead(5)), 1));
     quantise(folder, dtype);
     const loaded = await tf.loadLayersModel(fromFolder(folder));
     const read = await readTfjs(folder);

@@ -4,8 +4,8 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { readTfjs } from '../../lib/formats/tfjs/read.ts';
 import { writeTfjs } from '../../lib/formats/tfjs/write.ts';
 import { dense, flatten } from '../../lib/network/head.ts';
+import { describeNetwork, drawnModel } from '../support/drawn-model.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { randomModel } from '../support/tfjs-model.ts';
 
 /** What of a model.json the cases below spoil. */
 interface Json {
@@ -30,7 +30,7 @@ interface Entry {
 const folder = join(temporaryFolder(), 'model');
 let text = '';
 beforeAll(async () => {
-  await writeTfjs(folder, randomModel('resnet18', 'torchvision', { head: [flatten(), dense(3)] }));
+  await writeTfjs(folder, drawnModel(describeNetwork('resnet18', [flatten(), dense(3)], { side: 32 }), 1));
   text = readFileSync(join(folder, 'model.json'), 'utf8');
   // Real files that shard names must not lead to.
   writeFileSync(join(dirname(folder), 'outside.bin'), new Uint8Array(8));

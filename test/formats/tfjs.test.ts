@@ -2,16 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { Random } from '../../lib/demo/random.ts';
 import { readTfjs } from '../../lib/formats/tfjs/read.ts';
 import { writeTfjs } from '../../lib/formats/tfjs/write.ts';
-import { batchNormalization, dense, dropout, flatten } from '../../lib/network/head.ts';
+import { batchNormalization, dense, dropout, flatten, linearHead } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
 import { bytesOf, expectSame } from '../support/compare-models.ts';
 import { largestDifference } from '../support/difference.ts';
+import { describeNetwork, drawnModel } from '../support/drawn-model.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { pythonWith, runPeer } from '../support/python.ts';
 import { predict } from '../support/tfjs.ts';
-import { randomModel, randomNumbers } from '../support/tfjs-model.ts';
 
 tf.enableProdMode();
 
@@ -71,9 +72,9 @@ const torchvision = pythonWith('torchvision', 'numpy');
   'a %s of torchvision predicts in TensorFlow.js as it does in PyTorch',
   async (architecture) => {
     const folder = temporaryFolder();
-    const model = randomModel(architecture as 'resnet18', 'torchvision');
-    const random = randomNumbers(2);
-    const input = Float32Array.from({ length: 32 * 32 * 3 }, () => 4 * random() - 2);
+    const model = drawnModel(describeNetwork(architecture as 'resnet18', linearHead(5), { side: 32 }), 1);
+    const random = new Random(2);
+    const input = Float32Array.from({ length: 32 * 32 * 3 }, () => random.between(-2, 2));
     const tensors = Object.entries(model.tensors);
     writeFileSync(
       join(folder, 'tensors.json'),

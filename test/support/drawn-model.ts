@@ -3,7 +3,20 @@ import { join } from 'node:path';
 import { Random } from '../../lib/demo/random.ts';
 import { networkGraph } from '../../lib/formats/graph.ts';
 import type { ModelFile, NamedTensor } from '../../lib/formats/model-file.ts';
+import type { Architecture, Variant } from '../../lib/network/architecture.ts';
 import type { ModelDescription } from '../../lib/network/description.ts';
+import type { HeadLayer } from '../../lib/network/head.ts';
+import { preprocessingFor } from '../../lib/network/preprocessing.ts';
+
+export function describeNetwork(
+  architecture: Architecture,
+  head: readonly HeadLayer[],
+  facts: { variant?: Variant; side?: number; classes?: readonly string[] } = {},
+): ModelDescription {
+  const { variant = 'torchvision', side = 64, classes = [] } = facts;
+  const preprocessing = preprocessingFor([side, side, 3], variant);
+  return { architecture, variant, head, classes, preprocessing };
+}
 
 /**
  * Weights for a network, drawn from a seed: as large as keeps its activations in range, and nothing zero or one, so

@@ -19,6 +19,9 @@ Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup
       // Preserved memory format: the fused kernels walk parameter, gradient and moments in one
       // order.
       const at::Tensor values = parameter.detach();
+      constexpr double kForever = 1e9;
+      if (options.epsilon_hat && !corrected_.defined())
+        corrected_ = at::full({}, kForever, values.options().dtype(at::kFloat));
       // The form in which the fused kernels take a rate from a device's memory.
       if (!values.is_cpu() && group.rate.is_cpu())
         group.rate = group.rate.to(values.device(), at::kFloat);
@@ -75,8 +78,6 @@ void Optimizer::update_adam(Group& group) {
   if (parameters.empty()) return;
   at::_foreach_add_(steps, 1);
   if (options_.epsilon_hat) {
-    constexpr double kForever = 1e9;
-    if (!corrected_.defined()) corrected_ = at::full_like(steps[0], kForever);
     steps.assign(steps.size(), corrected_);
   }
   const auto update = [&](const auto& fused) {

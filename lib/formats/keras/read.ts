@@ -4,16 +4,10 @@ import type { ModelDescription } from '../../network/description.ts';
 import { networkGraph } from '../graph.ts';
 import { fromKeras, graphVariables, tensorShape } from '../layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
-import {
-  CONFIG_ENTRY,
-  findDirectory,
-  readArchive,
-  readDirectory,
-  WEIGHTS_ENTRY,
-  ZIP_TAIL,
-} from './archive.ts';
+import { readArchive } from './archive.ts';
 import { toldFromCurrent, variablesAt } from './current-weights.ts';
 import { Hdf5File } from './hdf5-file.ts';
+import { isZip } from './is-keras.ts';
 import { type LegacyLayer, legacyLayers } from './legacy-layout.ts';
 import { toldFromLegacy } from './legacy-weights.ts';
 import { parseModelConfig } from './model-config.ts';
@@ -21,36 +15,6 @@ import { withWeights } from './open-weights.ts';
 import { ownDescription, toldByItself } from './own-description.ts';
 import { recognise } from './recognise.ts';
 import type { Told } from './weights-only.ts';
-
-const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
-const ZIP_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
-
-/**
- * Whether a file is Keras' by its content: HDF5, or a zip with a config and HDF5 weights.
- * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_IO
- */
-export function isKeras(path: string): Promise<boolean> {
-  return withWeights(path, async (file, size) => {
-    const bytes = async (offset: number, length: number) => {
-      const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-      return buffer.subarray(0, bytesRead);
-    };
-    const start = await bytes(0, 8);
-    if (start.equals(HDF5_SIGNATURE)) return true;
-    if (!start.subarray(0, 4).equals(ZIP_SIGNATURE)) return false;
-    const directory = findDirectory(await bytes(Math.max(0, size - ZIP_TAIL), ZIP_TAIL));
-    if (!directory) return false;
-    const list = await bytes(directory.offset, directory.length);
-    try {
-      const names = readDirectory(list, directory.entries, path).map(({ name }) => name);
-      return names.includes(CONFIG_ENTRY) && names.includes(WEIGHTS_ENTRY);
-    } catch (error) {
-      if (error instanceof ThawError) return false;
-      throw error;
-    }
-  });
-}
 
 /**
  * Reads a file of Keras: a whole model (`.keras`, `.h5`) or weights alone (`.weights.h5`, and the older `.h5` with
@@ -68,7 +32,7 @@ export function isKeras(path: string): Promise<boolean> {
 export async function readKeras(path: string): Promise<ModelFile> {
   let bytes: Uint8Array = await withWeights(path, (opened) => opened.readFile());
   let config: string | undefined;
-  if (ZIP_SIGNATURE.equals(bytes.subarray(0, 4))) {
+  if (isZip(bytes)) {
     const archive = readArchive(bytes, path);
     config = archive.config;
     bytes = archive.weights;

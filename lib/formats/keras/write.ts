@@ -17,7 +17,7 @@ const KERAS_VERSION = '3.0.0';
 
 /**
  * Writes a model for Keras, by the suffix: `.keras`, `.weights.h5` (Keras 3's weights alone), `.h5` (a whole model
- * in the older layout, which Keras 2 opens too). `keras.saving.load_model` opens the first and the last;
+ * in the older layout). `keras.saving.load_model` opens the first and the last;
  * `keras.applications.ResNet50(...).load_weights` takes the second for Keras' variant and a linear head.
  * Class names and preprocessing, of which Keras knows nothing, stand in an attribute `thaw` that it ignores.
  *

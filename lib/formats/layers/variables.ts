@@ -1,6 +1,6 @@
-import { ThawError } from '../../errors.ts';
 import type { GraphLayer } from '../graph.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
+import { tensorNamed } from '../tensor.ts';
 import { outputShapes } from './shapes.ts';
 
 /** A variable of a layer in Keras' file, and the tensor that it is in a `ModelFile`. */
@@ -72,11 +72,7 @@ export function tensorShape({ layout, shape }: Variable): number[] {
 
 /** The tensor that a variable is. @throws ThawError ERR_WEIGHTS_MISMATCH where it is missing or of another shape */
 export function tensorOf(tensors: ModelFile['tensors'], variable: Variable): NamedTensor {
-  const tensor = tensors[variable.tensor];
-  const expected = tensorShape(variable);
-  if (tensor?.shape.join() === expected.join()) return tensor;
-  const what = tensor ? `is of the shape [${tensor.shape}], not [${expected}]` : 'is missing';
-  throw new ThawError('ERR_WEIGHTS_MISMATCH', `The model's tensor ${variable.tensor} ${what}.`);
+  return tensorNamed(tensors, variable.tensor, tensorShape(variable));
 }
 
 /** Keras' numbers in the order of a `ModelFile`. */

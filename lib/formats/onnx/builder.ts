@@ -1,5 +1,5 @@
-import { ThawError } from '../../errors.ts';
 import type { ModelFile } from '../model-file.ts';
+import { tensorNamed } from '../tensor.ts';
 import type { Attribute, Node, Tensor } from './proto.ts';
 
 /** What a layer gives: [channels, height, width] or [features], the batch aside. */
@@ -40,15 +40,7 @@ export class Builder {
 
   /** A tensor of the model, by its own name. @throws ThawError ERR_WEIGHTS_MISMATCH */
   weight(name: string, dims: readonly number[]): string {
-    const found = this.#source[name];
-    if (found && found.shape.join() === dims.join() && found.data.length === product(dims)) {
-      return this.constant(name, dims, found.data);
-    }
-    const instead = found ? `it is [${found.shape.join(', ')}]` : 'there is none';
-    throw new ThawError(
-      'ERR_WEIGHTS_MISMATCH',
-      `The network's tensor ${name} has to be [${dims.join(', ')}], but ${instead}.`,
-    );
+    return this.constant(name, dims, tensorNamed(this.#source, name, dims).data);
   }
 }
 
