@@ -14,7 +14,7 @@ import { type Check, checks } from './gpu/checks.ts';
 import { type GpuBenchOptions, gpuBenchOptions, USAGE } from './gpu/options.ts';
 import { GpuPeer } from './gpu/peer.ts';
 import { photographs } from './gpu/photographs.ts';
-import { type SpeedRow, speed, TASKS } from './gpu/speed.ts';
+import { type SpeedRow, speed, TASKS, UNFUSED } from './gpu/speed.ts';
 import { type TestResult, tests } from './gpu/tests.ts';
 import { median } from './measuring/statistics.ts';
 import { table } from './presenting/table.ts';
@@ -187,16 +187,27 @@ function printChecks(all: readonly Check[]): void {
 function printSpeed(rows: readonly SpeedRow[]): void {
   const number = (value: number | undefined) => value?.toFixed(0) ?? '';
   const ratio = (a: number | undefined, b: number | undefined) => (a && b ? (a / b).toFixed(2) : '');
-  const lines = rows.map(({ title, batch, median: { thaw, eager, compiled }, goal }) => [
+  const lines = rows.map(({ title, batch, median: { thaw, eager, compiled, ...others }, goal }) => [
     title,
     String(batch),
     number(thaw),
+    number(others[UNFUSED]),
     number(eager),
     ratio(thaw, eager),
     number(compiled),
     ratio(thaw, compiled),
     number(goal),
   ]);
-  const head = ['images/s', 'batch', 'thaw', 'PyTorch', 'ratio', 'compiled', 'ratio', 'goal (H100)'];
+  const head = [
+    'images/s',
+    'batch',
+    'thaw',
+    'unfused',
+    'PyTorch',
+    'ratio',
+    'compiled',
+    'ratio',
+    'goal (H100)',
+  ];
   console.log(`\n${table([head, ...lines])}`);
 }

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { ThawError } from '../lib/errors.ts';
 import { describeProgress, ProgressLine } from '../lib/files/progress.ts';
-import { ARCHITECTURES } from '../lib/model/architecture.ts';
 import { convertWeights } from '../lib/model/convert-weights.ts';
+import { ARCHITECTURES } from '../lib/network/architecture.ts';
 import { oneOf } from '../lib/validate.ts';
 import { WEIGHTS_ADDRESS, weightsFile } from '../lib/weights/catalogue.ts';
 import { fetchWeights } from '../lib/weights/fetch.ts';

@@ -28,12 +28,14 @@ export interface SpeedRow {
   side: number;
   precision: string;
   goal: number;
-  /** One entry a run, of thaw and of each variant of PyTorch. */
+  /** One entry a run, of thaw, of thaw without kernels of its own, and of each variant of PyTorch. */
   imagesPerSecond: Record<string, number[]>;
   median: Record<string, number>;
   /** Bytes of the device's memory that thaw held at most. */
   peakBytes: number;
   errors: Record<string, string>;
+  /** What thaw had to say, such as that something fast could not be had here. */
+  notices: string[];
 }
 
 export interface SpeedSubject {
@@ -47,6 +49,9 @@ export interface SpeedSubject {
   note: (line: string) => void;
 }
 
+/** Thaw with libtorch's BatchNorm, sum and ReLU in place of its own kernels. */
+export const UNFUSED = 'thaw unfused';
+
 /** A first measurement compiles; one that takes longer than this is given up. */
 const PATIENCE = 420;
 
@@ -56,6 +61,7 @@ export async function speed(task: Task, subject: SpeedSubject): Promise<SpeedRow
   const batch = quick ? 2 : task.batch;
   const side = quick ? 64 : 224;
   const seconds = quick ? 0.2 : 3;
+  const own = device === 'cpu' ? ['thaw'] : ['thaw', UNFUSED];
   const row: SpeedRow = {
     task: task.name,
     title: task.title,
@@ -63,16 +69,26 @@ export async function speed(task: Task, subject: SpeedSubject): Promise<SpeedRow
     side,
     precision,
     goal: task.goal,
-    imagesPerSecond: Object.fromEntries(['thaw', ...variants].map((name) => [name, []])),
+    imagesPerSecond: Object.fromEntries([...own, ...variants].map((name) => [name, []])),
     median: {},
     peakBytes: 0,
     errors: {},
+    notices: [],
   };
   for (let i = 0; i < runs; i++) {
-    const mine = await thaw(steps, [task.name, device, precision, `${batch}`, `${side}`, `${seconds}`]);
-    row.imagesPerSecond.thaw?.push(mine.imagesPerSecond);
-    row.peakBytes = Math.max(row.peakBytes, mine.peakBytes);
-    note(`${task.title}, run ${i + 1}: thaw ${mine.imagesPerSecond.toFixed(0)} images/s`);
+    for (const system of own) {
+      const args = [task.name, device, precision, `${batch}`, `${side}`, `${seconds}`];
+      const mine = await thaw(steps, args, system === UNFUSED ? { THAW_NVRTC: 'none' } : {});
+      row.imagesPerSecond[system]?.push(mine.imagesPerSecond);
+      note(`${task.title}, run ${i + 1}: ${system} ${mine.imagesPerSecond.toFixed(0)} images/s`);
+      if (system === UNFUSED) continue;
+      row.peakBytes = Math.max(row.peakBytes, mine.peakBytes);
+      for (const notice of mine.notices) {
+        if (row.notices.includes(notice)) continue;
+        row.notices.push(notice);
+        note(`  ${notice}`);
+      }
+    }
     for (const variant of variants) {
       if (row.errors[variant] !== undefined) continue;
       const request = { task: task.name, device, precision, batch, side, variant, seconds };
@@ -88,11 +104,13 @@ export async function speed(task: Task, subject: SpeedSubject): Promise<SpeedRow
   return row;
 }
 
-async function thaw(command: string, args: readonly string[]) {
-  const { status, stdout, stderr } = await run(command, args);
-  if (status === 0) return JSON.parse(stdout) as { imagesPerSecond: number; peakBytes: number };
+async function thaw(command: string, args: readonly string[], settings: NodeJS.ProcessEnv) {
+  const { status, stdout, stderr } = await run(command, args, { env: { ...process.env, ...settings } });
+  const notices = stderr.split('\n').filter((line) => line.trim() !== '');
+  if (status === 0)
+    return { ...(JSON.parse(stdout) as { imagesPerSecond: number; peakBytes: number }), notices };
   throw new ThawError(
     'ERR_BENCH_CHILD',
-    `bench_steps ${args.join(' ')}: ${stderr.trim() || `status ${status}`}`,
+    `bench_steps ${args.join(' ')}: ${notices.at(-1)?.trim() ?? `status ${status}`}`,
   );
 }

@@ -8,6 +8,7 @@ export const TESTS = [
   'device_nvjpeg_test',
   'data_device_views_test',
   'model_frozen_test',
+  'model_norm_kernels_test',
   'train_graphed_step_test',
   'train_fit_cuda_test',
   'train_memory_test',

@@ -1,9 +1,9 @@
 #include "engine/device/nvjpeg.h"
 
-#include <dlfcn.h>
-
 #include <cstdlib>
 #include <utility>
+
+#include "engine/device/library.h"
 
 namespace thaw::device {
 
@@ -49,29 +49,16 @@ struct Api {
                                 CudaStream);
 };
 
-// Null, or the library with all of it found.
-void* open(const std::string& library, Api& api, std::string& reason) {
-  void* opened = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!opened) {
-    reason = dlerror();
-    return nullptr;
-  }
-  const auto find = [&](const char* name, auto& function) {
-    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(opened, name));
-    if (!function) reason = library + " has no " + name;
-    return function != nullptr;
-  };
-#define THAW_FIND(name) find(#name, api.name)
-  const bool all = THAW_FIND(nvjpegGetProperty) && THAW_FIND(nvjpegCreateEx) &&
-                   THAW_FIND(nvjpegDestroy) && THAW_FIND(nvjpegJpegStateCreate) &&
-                   THAW_FIND(nvjpegJpegStateDestroy) && THAW_FIND(nvjpegJpegStreamCreate) &&
-                   THAW_FIND(nvjpegJpegStreamDestroy) && THAW_FIND(nvjpegJpegStreamParseHeader) &&
-                   THAW_FIND(nvjpegGetImageInfo) && THAW_FIND(nvjpegDecodeBatchedSupported) &&
-                   THAW_FIND(nvjpegDecodeBatchedInitialize) && THAW_FIND(nvjpegDecodeBatched);
-#undef THAW_FIND
-  if (all) return opened;
-  dlclose(opened);
-  return nullptr;
+bool open(const std::string& library, Api& api, std::string& reason) {
+  return load_library(
+      library,
+      {THAW_WANTED(api, nvjpegGetProperty), THAW_WANTED(api, nvjpegCreateEx),
+       THAW_WANTED(api, nvjpegDestroy), THAW_WANTED(api, nvjpegJpegStateCreate),
+       THAW_WANTED(api, nvjpegJpegStateDestroy), THAW_WANTED(api, nvjpegJpegStreamCreate),
+       THAW_WANTED(api, nvjpegJpegStreamDestroy), THAW_WANTED(api, nvjpegJpegStreamParseHeader),
+       THAW_WANTED(api, nvjpegGetImageInfo), THAW_WANTED(api, nvjpegDecodeBatchedSupported),
+       THAW_WANTED(api, nvjpegDecodeBatchedInitialize), THAW_WANTED(api, nvjpegDecodeBatched)},
+      reason);
 }
 
 class NvjpegDecoder final : public JpegDecoder {
@@ -178,7 +165,6 @@ std::shared_ptr<JpegDecoder> make_nvjpeg_decoder(const std::vector<std::string>&
   reason = "THAW_NVJPEG is none";
   for (const std::string& library : libraries) {
     Api api;
-    // Stays loaded: its threads and CUDA's may outlive every decoder.
     if (!open(library, api, reason)) continue;
     auto decoder = std::make_shared<NvjpegDecoder>(api, std::move(stream));
     if (decoder->usable()) return decoder;

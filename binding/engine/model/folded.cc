@@ -1,9 +1,12 @@
 #include "engine/model/folded.h"
 
+#include "engine/model/fused_convolution.h"
+
 namespace thaw::model {
 
-at::Tensor FoldedConvolution::operator()(const at::Tensor& x) const {
-  return at::conv2d(x, weight, bias, {stride, stride}, {padding, padding});
+at::Tensor FoldedConvolution::operator()(const at::Tensor& x, bool relu,
+                                         const at::Tensor& residual) const {
+  return fused_convolution(x, weight, bias, stride, padding, relu, residual);
 }
 
 FoldedConvolution fold(const ConvolutionNorm& pair, at::ScalarType compute) {

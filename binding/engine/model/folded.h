@@ -11,7 +11,9 @@ struct FoldedConvolution {
   at::Tensor bias;    // [out]
   int64_t stride, padding;
 
-  at::Tensor operator()(const at::Tensor& x) const;
+  // relu?(y + residual?); an undefined residual is none.
+  at::Tensor operator()(const at::Tensor& x, bool relu = false,
+                        const at::Tensor& residual = {}) const;
 };
 
 // y = gamma (conv(x) + bias - mean) / sqrt(var + eps) + beta as one convolution; folded in double

@@ -1,5 +1,7 @@
 #include "engine/model/scaled_convolution.h"
 
+#include "engine/model/fused_convolution.h"
+
 namespace thaw::model {
 
 ScaledConvolution::ScaledConvolution(const ConvolutionNorm& pair, at::ScalarType compute)
@@ -12,13 +14,14 @@ ScaledConvolution::ScaledConvolution(const ConvolutionNorm& pair, at::ScalarType
   shift_ = (precise(norm.bias) - precise(norm.running_mean) * scale).to(compute);
 }
 
-at::Tensor ScaledConvolution::operator()(const at::Tensor& x) const {
-  const int64_t stride = convolution_.stride, padding = convolution_.padding;
+at::Tensor ScaledConvolution::operator()(const at::Tensor& x, bool relu,
+                                         const at::Tensor& residual) const {
   const at::ScalarType compute = shift_.scalar_type();
   const at::Tensor weight = (convolution_.weight * scale_).to(compute);
   const at::Tensor bias =
       convolution_.biased ? (convolution_.bias * scale_.flatten()).to(compute) + shift_ : shift_;
-  return at::conv2d(x, weight, bias, {stride, stride}, {padding, padding});
+  return fused_convolution(x, weight, bias, convolution_.stride, convolution_.padding, relu,
+                           residual);
 }
 
 }  // namespace thaw::model

@@ -14,7 +14,9 @@ class ScaledConvolution {
   // Shares the convolution's weight and bias; takes the norm as it is now.
   ScaledConvolution(const ConvolutionNorm& pair, at::ScalarType compute);
 
-  at::Tensor operator()(const at::Tensor& x) const;
+  // relu?(norm(convolution(x)) + residual?); an undefined residual is none.
+  at::Tensor operator()(const at::Tensor& x, bool relu = false,
+                        const at::Tensor& residual = {}) const;
 
  private:
   Convolution convolution_;

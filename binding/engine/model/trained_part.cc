@@ -5,6 +5,7 @@
 
 #include "engine/model/folded.h"
 #include "engine/model/frozen_part.h"
+#include "engine/model/fused_convolution.h"
 #include "engine/model/fused_norm.h"
 #include "engine/model/scaled_convolution.h"
 
@@ -12,12 +13,6 @@ namespace thaw::model {
 namespace {
 
 using Mode = TrainedPart::Mode;
-
-// relu?(y + residual?), in y's memory.
-at::Tensor finish(at::Tensor y, bool relu, const at::Tensor& residual) {
-  if (residual.defined()) y.add_(residual);
-  return relu ? y.relu_() : y;
-}
 
 // relu?(batch_norm(x) + residual?); a residual that is undefined is none.
 at::Tensor normalise_batch(const BatchNorm& norm, const at::Tensor& x, const Mode& mode,
@@ -35,7 +30,7 @@ at::Tensor normalise_batch(const BatchNorm& norm, const at::Tensor& x, const Mod
   }
   at::Tensor y = at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var,
                                 live, norm.momentum, norm.epsilon, /*cudnn_enabled=*/true);
-  return finish(y, relu, residual);
+  return add_relu_(y, relu, residual);
 }
 
 // Convolution and BatchNorm of which the latter is trained.
@@ -71,8 +66,8 @@ class Pair {
                         const at::Tensor& residual = {}) const {
     if (const auto* live = std::get_if<LivePair>(&run_)) return (*live)(x, mode, relu, residual);
     if (const auto* scaled = std::get_if<ScaledConvolution>(&run_))
-      return finish((*scaled)(x), relu, residual);
-    return finish(std::get<FoldedConvolution>(run_)(x), relu, residual);
+      return (*scaled)(x, relu, residual);
+    return std::get<FoldedConvolution>(run_)(x, relu, residual);
   }
 
  private:
