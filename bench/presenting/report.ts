@@ -48,13 +48,13 @@ export async function writeReport(
   return file;
 }
 
-/** Without --python and --out: where a Python lies is no part of a measurement, nor where this folder does. */
+/** Without --python and --out, files by their names alone: where something lies is no part of a measurement. */
 function commandLine(scenario: string, options: BenchOptions): string {
   const { data, weights, runs, epochs, levels, systems, precision, upTo, quick, full } = options;
-  const near = (file: string | undefined) => file && path.relative('', file);
+  const name = (file: string | undefined) => file && path.basename(file);
   const flags = Object.entries({
-    data: near(data),
-    weights: near(weights),
+    data: name(data),
+    weights: name(weights),
     runs,
     levels: levels?.join(','),
     systems: systems?.join(','),
@@ -63,7 +63,7 @@ function commandLine(scenario: string, options: BenchOptions): string {
     ...(scenario === 'growth' && { 'up-to': upTo }),
   })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `--${name} ${value}`);
-  const switches = Object.entries({ quick, full }).flatMap(([name, on]) => (on ? [`--${name}`] : []));
+    .map(([flag, value]) => `--${flag} ${value}`);
+  const switches = Object.entries({ quick, full }).flatMap(([flag, on]) => (on ? [`--${flag}`] : []));
   return ['npm run bench --', scenario, ...flags, ...switches].join(' ');
 }

@@ -52,6 +52,7 @@ class FusedBias : public torch::autograd::Function<FusedBias> {
     const at::Tensor y = norm_arithmetic(x)->apply(x, {}, {}, bias.to(at::kFloat), /*relu=*/true,
                                                    or_undefined(residual));
     context->save_for_backward({y});
+    context->saved_data["residual"] = residual.has_value();
     context->saved_data["type"] = bias.scalar_type();
     return y;
   }
@@ -63,7 +64,8 @@ class FusedBias : public torch::autograd::Function<FusedBias> {
     if (context->needs_input_grad(1))
       bias =
           through.sum({0, 2, 3}, false, at::kFloat).to(context->saved_data["type"].toScalarType());
-    return {through, bias, through};
+    const bool residual = context->saved_data["residual"].toBool();
+    return {through, bias, residual ? through : at::Tensor()};
   }
 };
 
