@@ -1,4 +1,3 @@
-import { ThawError } from '../../lib/errors.ts';
 import { run } from '../../lib/system/run.ts';
 import { median } from '../measuring/statistics.ts';
 import type { PeerAnswer } from './peer.ts';
@@ -78,7 +77,13 @@ export async function speed(task: Task, subject: SpeedSubject): Promise<SpeedRow
   for (let i = 0; i < runs; i++) {
     for (const system of own) {
       const args = [task.name, device, precision, `${batch}`, `${side}`, `${seconds}`];
+      if (row.errors[system] !== undefined) continue;
       const mine = await thaw(steps, args, system === UNFUSED ? { THAW_NVRTC: 'none' } : {});
+      if ('error' in mine) {
+        row.errors[system] = mine.error;
+        note(`${task.title}, run ${i + 1}: ${system}: ${mine.error}`);
+        continue;
+      }
       row.imagesPerSecond[system]?.push(mine.imagesPerSecond);
       note(`${task.title}, run ${i + 1}: ${system} ${mine.imagesPerSecond.toFixed(0)} images/s`);
       if (system === UNFUSED) continue;
@@ -104,13 +109,16 @@ export async function speed(task: Task, subject: SpeedSubject): Promise<SpeedRow
   return row;
 }
 
-async function thaw(command: string, args: readonly string[], settings: NodeJS.ProcessEnv) {
+type Measured = { imagesPerSecond: number; peakBytes: number; notices: string[] };
+
+/** A failure is an answer as well: what is measured next may succeed. */
+async function thaw(
+  command: string,
+  args: readonly string[],
+  settings: NodeJS.ProcessEnv,
+): Promise<Measured | { error: string }> {
   const { status, stdout, stderr } = await run(command, args, { env: { ...process.env, ...settings } });
   const notices = stderr.split('\n').filter((line) => line.trim() !== '');
-  if (status === 0)
-    return { ...(JSON.parse(stdout) as { imagesPerSecond: number; peakBytes: number }), notices };
-  throw new ThawError(
-    'ERR_BENCH_CHILD',
-    `bench_steps ${args.join(' ')}: ${notices.at(-1)?.trim() ?? `status ${status}`}`,
-  );
+  if (status === 0) return { ...(JSON.parse(stdout) as Omit<Measured, 'notices'>), notices };
+  return { error: `bench_steps ${args.join(' ')}: ${notices.at(-1)?.trim() ?? `status ${status}`}` };
 }

@@ -2,6 +2,7 @@
 //
 // bench_steps TASK DEVICE PRECISION BATCH SIDE SECONDS: ResNet-50 with random weights and ten
 // classes on images of SIDE x SIDE pixels. Prints one JSON object.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -22,6 +23,7 @@ using namespace thaw;
 // More than one, so that no batch is in the device's cache when its turn comes.
 constexpr int kBatches = 4;
 constexpr int64_t kClasses = 10;
+constexpr int64_t kFeaturesAtATime = 256;
 
 struct Task {
   std::string trained;    // modules whose names begin so are trained; empty: nothing but the head
@@ -52,13 +54,26 @@ struct Bench {
   at::ScalarType compute;
   int64_t batch, side;
 
+  at::Tensor draw(int64_t count) const {
+    return at::randn({count, 3, side, side}, at::TensorOptions().device(session.backend->device()))
+        .to(compute)
+        .contiguous(at::MemoryFormat::ChannelsLast);
+  }
+
   std::vector<at::Tensor> images() const {
     std::vector<at::Tensor> all;
-    const auto options = at::TensorOptions().device(session.backend->device());
+    for (int i = 0; i < kBatches; ++i) all.push_back(draw(batch));
+    return all;
+  }
+
+  // Some images at a time: the maps of thousands would have more numbers than an int32 counts.
+  std::vector<at::Tensor> features(const model::FrozenPart& frozen) const {
+    std::vector<at::Tensor> all;
     for (int i = 0; i < kBatches; ++i) {
-      all.push_back(at::randn({batch, 3, side, side}, options)
-                        .to(compute)
-                        .contiguous(at::MemoryFormat::ChannelsLast));
+      std::vector<at::Tensor> some;
+      for (int64_t done = 0; done < batch; done += kFeaturesAtATime)
+        some.push_back(frozen.forward(draw(std::min(kFeaturesAtATime, batch - done))));
+      all.push_back(at::cat(some));
     }
     return all;
   }
@@ -107,10 +122,7 @@ struct Bench {
         session.split(session.network->first_trained_unit(), compute);
     train::Step step(session, parts.trained, training, options, kClasses);
     train::Metrics metrics(kClasses, false, session.backend->device());
-    std::vector<at::Tensor> inputs = images();
-    if (task.cached) {
-      for (at::Tensor& each : inputs) each = parts.frozen->forward(each);
-    }
+    const std::vector<at::Tensor> inputs = task.cached ? features(*parts.frozen) : images();
     const at::Tensor labels = at::randint(kClasses, {batch}, at::TensorOptions().dtype(at::kLong))
                                   .to(session.backend->device());
     const double result = rate(

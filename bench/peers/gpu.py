@@ -28,6 +28,7 @@ except RuntimeError:  # its compiled operators do not load; none is called here,
 
 BATCHES = 4  # as in steps.cc: none is in the device's cache when its turn comes
 CLASSES = 10
+FEATURES_AT_A_TIME = 256
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 
 
@@ -84,13 +85,18 @@ class Runner:
                         module.eval().requires_grad_(False)
             self.step = self.train(frozen, trained, cached=task.endswith("-cached"))
 
+    def draw(self, count):
+        images = torch.randn(count, 3, self.side, self.side, device=self.device)
+        return images.to(self.compute).contiguous(memory_format=torch.channels_last)
+
     def images(self):
-        return [
-            torch.randn(self.batch, 3, self.side, self.side, device=self.device)
-            .to(self.compute)
-            .contiguous(memory_format=torch.channels_last)
-            for _ in range(BATCHES)
-        ]
+        return [self.draw(self.batch) for _ in range(BATCHES)]
+
+    def features(self, frozen):
+        """Some images at a time: the maps of thousands would have more numbers than an int32 counts."""
+        counts = [min(FEATURES_AT_A_TIME, self.batch - i) for i in range(0, self.batch, FEATURES_AT_A_TIME)]
+        with torch.no_grad():
+            return [torch.cat([frozen(self.draw(count)).clone() for count in counts]) for _ in range(BATCHES)]
 
     def prepared(self, module, dtype=None):
         return module.to(device=self.device, dtype=dtype, memory_format=torch.channels_last)
@@ -116,14 +122,15 @@ class Runner:
         run = self.compile(loss)
         parameters = [p for p in loss.parameters() if p.requires_grad]
         optimizer = torch.optim.Adam(parameters, lr=1e-5, eps=1e-7, fused=True)
-        inputs = self.images()
         features = None
         if frozen is not None:
-            features = self.compile(self.prepared(frozen, self.compute))
-            if cached:
-                with torch.no_grad():
-                    inputs = [features(x).clone() for x in inputs]
-                features = None
+            features = self.prepared(frozen, self.compute)
+        if cached:
+            inputs = self.features(features)  # compiling what runs once would only cost time
+            features = None
+        else:
+            inputs = self.images()
+            features = features and self.compile(features)
         labels = torch.randint(CLASSES, (self.batch,), device=self.device)
 
         def step(i):
@@ -183,6 +190,8 @@ def serve():
                     torch.cuda.empty_cache()
                 kept = key, Runner(request)
             answer = {"imagesPerSecond": kept[1].rate(seconds)}
+            if request["device"] == "cuda":
+                torch.cuda.empty_cache()  # the other side's turn
         except Exception as error:  # one failed measurement must not end the others
             kept = None, None
             answer = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}

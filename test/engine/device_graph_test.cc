@@ -102,4 +102,24 @@ TEST("recorded random numbers are those of the generator's seed at each run") {
   CHECK(graph->records());
 }
 
+TEST("a generator can be drawn from when what draws from it could not be recorded") {
+  const auto backend = check::gpu();
+  if (!backend) return;
+  const auto scope = backend->enter();
+  at::Generator recorded = backend->generator(1), plain = backend->generator(1);
+  const auto graph = backend->make_graph(recorded);
+  const auto options = at::TensorOptions().device(backend->device());
+  for (uint64_t seed = 0; seed < kRuns; ++seed) {
+    recorded.set_current_seed(seed);
+    plain.set_current_seed(seed);
+    at::Tensor drawn;
+    graph->run([&] {
+      drawn = at::empty({5000}, options).bernoulli_(0.5, recorded);
+      (void)drawn.sum().item<float>();  // waits, which cannot be recorded
+    });
+    CHECK(at::equal(drawn, at::empty({5000}, options).bernoulli_(0.5, plain)));
+  }
+  CHECK(!graph->records());
+}
+
 TEST_MAIN()

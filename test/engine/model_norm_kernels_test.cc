@@ -1,6 +1,6 @@
 // The kernels for CUDA devices, run on the processor, against the arithmetic for the CPU; on a GPU
 // the same through can_fuse_norm().
-#include <cstring>
+#include <bit>
 
 #include "check.h"
 #include "emulated_kernels.h"
@@ -163,6 +163,16 @@ TEST("without a mean and a scale, the kernels add bias and residual") {
   const at::Tensor expected =
       (x.to(at::kFloat) + bias.view({1, -1, 1, 1}) + residual.to(at::kFloat)).relu();
   CHECK(at::equal(emulated->apply(x, {}, {}, bias, true, residual), expected.to(at::kBFloat16)));
+}
+
+TEST("the NaN of a GPU's arithmetic stays one in bfloat16") {
+  const at::Tensor x = channels_last(at::zeros({1, 8, 2, 2})).to(at::kBFloat16);
+  at::Tensor shift = at::zeros({8});
+  shift.mutable_data_ptr<float>()[3] = std::bit_cast<float>(0x7fffffffu);
+  const auto emulated = model::make_kernel_norm(check::cuda::emulated_kernels(true, 1));
+  const at::Tensor y = emulated->apply(x, {}, {}, shift, true, {});
+  CHECK(y.select(1, 3).isnan().all().item<bool>());
+  CHECK_EQUAL(y.isnan().sum().item<int64_t>(), 4);
 }
 
 TEST("a NaN is not hidden by the kernels' ReLU") {

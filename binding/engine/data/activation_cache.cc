@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "engine/device/send.h"
+
 namespace thaw::data {
 namespace {
 
@@ -42,7 +44,7 @@ void ActivationCache::put(const std::vector<int64_t>& rows, const at::Tensor& fe
   at::NoGradGuard no_grad;
   const at::Tensor ordered = features.dim() == 4 ? features.permute({0, 2, 3, 1}) : features;
   const at::Tensor flat = ordered.reshape({features.size(0), -1}).to(values_.device());
-  values_.index_copy_(0, at::tensor(rows, at::kLong).to(values_.device()), flat);
+  values_.index_copy_(0, device::send(at::tensor(rows, at::kLong), values_.device()), flat);
   if (file_) file_->seal(rows, flat.contiguous().view(at::kByte));
   // Last: what is marked as present has been written.
   for (const int64_t row : rows) set_state(row, kPresent);

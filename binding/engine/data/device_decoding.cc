@@ -4,6 +4,7 @@
 #include "engine/data/device_views.h"
 #include "engine/data/encode.h"
 #include "engine/data/orientation.h"
+#include "engine/device/send.h"
 #include "engine/notice.h"
 
 namespace thaw::data {
@@ -106,7 +107,7 @@ at::Tensor DeviceDecoding::join(const at::Tensor& rows, at::Tensor views,
                                 std::shared_ptr<void> lease) const {
   if (static_cast<int64_t>(positions.size()) == rows.size(0)) return views;
   at::Tensor batch = backend_->upload(rows, std::move(lease));
-  return batch.index_copy_(0, at::tensor(positions).to(backend_->device()), views);
+  return batch.index_copy_(0, device::send(at::tensor(positions), backend_->device()), views);
 }
 
 }  // namespace thaw::data

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/data/taps.h"
+#include "engine/device/send.h"
 
 namespace thaw::data {
 
@@ -67,13 +68,13 @@ at::Tensor weights_of(const std::vector<Plan>& plans, Taps Plan::* axis, int64_t
       std::copy_n(taps.of(i), taps.width, weight);
     }
   }
-  weights = weights.to(device);
+  weights = device::send(weights, device);
   weights =
       at::cat({weights.bitwise_right_shift(kLowBits), weights.bitwise_and((1 << kLowBits) - 1)}, 1)
           .to(at::kFloat);
   // Taps that were added to fill up have the weight 0, wherever they point.
   return at::zeros({n, 2, outputs, length}, weights.options())
-      .scatter_add_(3, inputs.to(device).expand_as(weights), weights)
+      .scatter_add_(3, device::send(inputs, device).expand_as(weights), weights)
       .flatten(1, 2);
 }
 
@@ -113,7 +114,7 @@ at::Tensor resampled(const std::vector<Plan>& plans) {
 // A value for each view, to go with [n, height, width, 3].
 template <typename T>
 at::Tensor each(const std::vector<T>& values, const at::Tensor& like) {
-  return at::tensor(values).to(like.device()).view({-1, 1, 1, 1});
+  return device::send(at::tensor(values), like.device()).view({-1, 1, 1, 1});
 }
 
 // int32 [n, height, width, 3], changed as apply_jitter does.

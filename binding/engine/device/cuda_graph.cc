@@ -1,6 +1,8 @@
 #include "engine/device/cuda_graph.h"
 
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAEvent.h>
+#include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
@@ -30,14 +32,23 @@ void register_generator(CudaGraph& graph, const at::Generator& generator) {
   }
 }
 
-// Up to libtorch 2.13 a recording that cannot be ended leaves the allocator in its pool. From 2.14
-// on, which also has capture_end_pre(), the graph's destructor sees to it.
-template <typename CudaGraph>
-void leave_pool(CudaGraph& graph, c10::DeviceIndex device, GraphMemory pool) {
+// Up to libtorch 2.13 a recording that cannot be ended leaves the allocators in its pool, that of
+// the device and, where it takes part, that of page-locked memory. From 2.14 on, which also has
+// capture_end_pre(), the graph's destructor sees to it.
+template <typename CudaGraph, typename HostAllocator>
+void leave_pool(CudaGraph& graph, HostAllocator& host, c10::DeviceIndex device, GraphMemory pool) {
   if constexpr (!requires { graph.capture_end_pre(); }) {
     try {
       allocator::endAllocateToPool(device, pool);
+      allocator::releasePool(device, pool);
     } catch (const c10::Error&) {  // it was left already
+    }
+    if constexpr (requires { host.end_allocate_to_pool(pool); }) {
+      try {
+        host.end_allocate_to_pool(pool);
+        host.release_pool(pool);
+      } catch (const c10::Error&) {
+      }
     }
   }
 }
@@ -97,8 +108,18 @@ class RecordedGraph final : public Graph {
       return true;
     } catch (const std::exception& error) {
       (void)cudaGetLastError();  // of the recording; nothing was run
+      free_generator();
       return fail(reason(error));
     }
+  }
+
+  // Up to libtorch 2.13 a generator goes on waiting for the end of a recording that failed, and
+  // refuses to be drawn from: it begins anew from its seed, which is where it stood.
+  void free_generator() {
+    if (!generator_) return;
+    at::Generator anew = at::cuda::detail::createCUDAGenerator(c10::cuda::current_device());
+    anew.set_current_seed(generator_->current_seed());
+    generator_->graphsafe_set_state(anew);
   }
 
   void capture(at::cuda::CUDAGraph& graph, const std::function<void()>& work) {
@@ -114,7 +135,7 @@ class RecordedGraph final : public Graph {
     try {
       graph.capture_end();
     } catch (...) {
-      leave_pool(graph, device, *memory_);
+      leave_pool(graph, *at::getHostAllocator(at::kCUDA), device, *memory_);
       if (!failure) failure = std::current_exception();
     }
     if (failure) std::rethrow_exception(failure);

@@ -15,8 +15,9 @@ constexpr int kThreads = 256;
 #ifdef THAW_BFLOAT16
 using Element = unsigned short;
 __device__ inline float widen(Element value) { return __uint_as_float(unsigned(value) << 16); }
-// To nearest, ties to even; a NaN from arithmetic or from bfloat16 stays one.
+// To nearest, ties to even. The NaN that a GPU's arithmetic gives has all bits set: rounded, it would be -0.
 __device__ inline Element narrow(float value) {
+  if (value != value) return 0x7fff;
   const unsigned bits = __float_as_uint(value);
   return static_cast<Element>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }

@@ -13,9 +13,9 @@ class EagerConvolution final : public FrozenConvolution {
       : folded_(fold(pair, compute)) {}
 
   at::Tensor plain(const at::Tensor& x) const override { return folded_(x); }
-  at::Tensor relu(const at::Tensor& x) const override { return folded_(x).relu_(); }
+  at::Tensor relu(const at::Tensor& x) const override { return folded_(x, true); }
   at::Tensor add_relu(const at::Tensor& x, const at::Tensor& residual) const override {
-    return folded_(x).add_(residual).relu_();
+    return folded_(x, true, residual);
   }
 
  private:

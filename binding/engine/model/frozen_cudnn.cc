@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/model/fill_up.h"
 #include "engine/model/folded.h"
 
 namespace thaw::model {
@@ -62,10 +63,12 @@ class CudnnFrozenPart final : public FrozenPart {
     for (int i = 0; i + 1 < units; ++i) blocks_.emplace_back(network.blocks().at(i), compute);
   }
 
-  // cuDNN chooses its kernels by the whole batch's shape: so it is computed as it is.
-  at::Tensor forward(const at::Tensor& images, int64_t) const override {
+  // cuDNN chooses its kernels by the whole batch's shape.
+  at::Tensor forward(const at::Tensor& images, int64_t batch) const override {
     at::NoGradGuard no_grad;  // not inference mode: the result is an input of autograd
     if (!stem_) return images;
+    if (const int64_t n = images.size(0); n < batch)
+      return forward(filled_up(images, batch), batch).narrow(0, 0, n);
     at::Tensor x = stem_pooled(*stem_, images);
     for (const FusedBlock& block : blocks_) x = block(x);
     return pool_ ? x.to(at::kFloat).mean({2, 3}).to(images.scalar_type()) : x;

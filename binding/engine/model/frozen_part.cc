@@ -1,5 +1,6 @@
 #include "engine/model/frozen_part.h"
 
+#include "engine/model/fill_up.h"
 #include "engine/model/frozen_checked.h"
 #include "engine/model/frozen_convolution.h"
 #include "engine/model/frozen_cudnn.h"
@@ -77,7 +78,8 @@ class FoldedFrozenPart final : public FrozenPart {
     at::NoGradGuard no_grad;  // not inference mode: the result is an input of autograd
     if (!stem_) return images;
     const int64_t n = images.size(0);
-    const int64_t group = grouped_ ? group_size(batch > 0 ? batch : n) : n;
+    const int64_t usual = batch > 0 ? batch : n;
+    const int64_t group = grouped_ ? group_size(usual) : std::max<int64_t>(usual, 1);
     std::vector<at::Tensor> groups;
     for (int64_t first = 0; first < n; first += group) {
       const int64_t count = std::min(group, n - first);
@@ -93,13 +95,6 @@ class FoldedFrozenPart final : public FrozenPart {
     at::Tensor x = at::max_pool2d(stem_->relu(images), {3, 3}, {2, 2}, {1, 1});
     for (const FrozenBlock& block : blocks_) x = block(x);
     return pool_ ? x.to(at::kFloat).mean({2, 3}).to(images.scalar_type()) : x;
-  }
-
-  static at::Tensor filled_up(const at::Tensor& images, int64_t count) {
-    const at::Tensor full = at::empty({count, images.size(1), images.size(2), images.size(3)},
-                                      images.options(), at::MemoryFormat::ChannelsLast);
-    full.zero_().narrow(0, 0, images.size(0)).copy_(images);
-    return full;
   }
 
   bool grouped_;  // or the whole batch at once

@@ -5,13 +5,15 @@
 #include <utility>
 #include <vector>
 
+#include "engine/model/fill_up.h"
+
 namespace thaw::model {
 namespace {
 
 // Each keeps its input and its features in memory.
 constexpr size_t kRecordings = 4;
 
-using Kind = std::pair<std::vector<int64_t>, int64_t>;  // shape, usual batch
+using Kind = std::pair<std::vector<int64_t>, int64_t>;  // shape when filled up, usual batch
 
 struct Recording {
   Kind kind;
@@ -26,28 +28,31 @@ class ReplayedFrozenPart final : public FrozenPart {
       : part_(std::move(part)), backend_(std::move(backend)) {}
 
   at::Tensor forward(const at::Tensor& images, int64_t batch) const override {
-    Recording& recording = find({images.sizes().vec(), batch});
-    if (!recording.graph->records()) return part_->forward(images, batch);
+    Recording* const recording = find(images, batch);
+    if (!recording || !recording->graph->records()) return part_->forward(images, batch);
     at::NoGradGuard no_grad;
-    if (!recording.images.defined()) recording.images = at::empty_like(images);
-    recording.images.copy_(images);
-    recording.graph->run([&] { recording.features = part_->forward(recording.images, batch); });
+    if (!recording->images.defined())
+      recording->images = filled_up(images, recording->kind.first.front());
+    // A batch that is not full leaves images of another one behind its own; nobody asks for theirs.
+    const int64_t n = images.size(0);
+    recording->images.narrow(0, 0, n).copy_(images);
+    recording->graph->run([&] { recording->features = part_->forward(recording->images, batch); });
     // The next replay writes over them.
-    return recording.features.clone();
+    return recording->features.narrow(0, 0, n).clone();
   }
 
  private:
-  // The one used last comes first; the one that has not been used for longest gives way.
-  Recording& find(Kind kind) const {
-    const auto found = std::find_if(recordings_.begin(), recordings_.end(),
-                                    [&](const Recording& each) { return each.kind == kind; });
-    if (found != recordings_.end()) {
-      recordings_.splice(recordings_.begin(), recordings_, found);
-      return recordings_.front();
+  // Null for a new kind when there are enough. None gives way to another: to destroy a recording
+  // frees memory of cuBLAS that other recordings of the stream still use (pytorch/pytorch#193402).
+  Recording* find(const at::Tensor& images, int64_t batch) const {
+    Kind kind{images.sizes().vec(), batch};
+    kind.first.front() = std::max(images.size(0), batch);
+    for (Recording& each : recordings_) {
+      if (each.kind == kind) return &each;
     }
-    if (recordings_.size() == kRecordings) recordings_.pop_back();
-    recordings_.push_front({std::move(kind), backend_->make_graph(), {}, {}});
-    return recordings_.front();
+    if (recordings_.size() == kRecordings) return nullptr;
+    recordings_.push_back({std::move(kind), backend_->make_graph(), {}, {}});
+    return &recordings_.back();
   }
 
   std::unique_ptr<FrozenPart> part_;

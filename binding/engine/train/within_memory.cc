@@ -29,13 +29,14 @@ int64_t peak_of(const Session& session, const Session::Parts& parts, int units,
   return session.backend->memory_use()->peak - before;
 }
 
-int64_t estimate(const Session& session, const DataOptions& options, Pass pass) {
+int64_t estimate(Session& session, const DataOptions& options, Pass pass) {
   try {
     const model::Network& network = *session.network;
     const int boundary = pass == Pass::kTraining
                              ? std::min(network.first_trained_unit(), network.head_unit())
                              : network.head_unit();
-    const Session::Parts parts = session.split(boundary, options.compute);
+    const Session::Parts parts = pass == Pass::kTraining ? session.split(boundary, options.compute)
+                                                         : session.inference(options.compute);
     const bool given = options.batch_size > 0;  // 0: it was looked for
     const int64_t small = given && options.batch_size <= 16 ? 1 : 8, large = 2 * small;
     const MeasuredBatches measured{
@@ -69,7 +70,7 @@ int64_t fitting_batch_size(const MeasuredBatches& measured, int64_t bytes) {
   return fits > 8 ? fits / 8 * 8 : fits;
 }
 
-void fail_out_of_memory(const Session& session, const DataOptions& options, Pass pass) {
+void fail_out_of_memory(Session& session, const DataOptions& options, Pass pass) {
   const std::optional<device::MemoryUse> use = session.backend->memory_use();
   std::ostringstream message;
   message << "The GPU's memory";

@@ -22,12 +22,11 @@ enum class Pass { kInference, kTraining };
 
 // Measures small batches and throws ERR_OUT_OF_MEMORY with the size that would fit. Changes neither
 // weights nor statistics.
-[[noreturn]] void fail_out_of_memory(const Session& session, const DataOptions& options, Pass pass);
+[[noreturn]] void fail_out_of_memory(Session& session, const DataOptions& options, Pass pass);
 
 // Does `work`; where the device's memory is too small for it, throws ERR_OUT_OF_MEMORY.
 template <typename Work>
-auto within_memory(const Session& session, const DataOptions& options, Pass pass,
-                   const Work& work) {
+auto within_memory(Session& session, const DataOptions& options, Pass pass, const Work& work) {
   try {
     return work();
   } catch (const c10::OutOfMemoryError&) {
