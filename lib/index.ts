@@ -5,7 +5,7 @@ export { imageListing } from './data/listing.ts';
 export { ThawError } from './errors.ts';
 export type { SaveOptions } from './formats/write.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
-export type { ClassScores, Evaluation } from './model/evaluation.ts';
+export type { ClassScores, Evaluation, SkippedImage } from './model/evaluation.ts';
 export type { CacheFacts, CacheMode, CacheOptions } from './model/feature-cache.ts';
 export type {
   BatchLogs,
@@ -16,7 +16,7 @@ export type {
   RunOptions,
   TrainBegin,
 } from './model/fit-options.ts';
-export type { History, SkippedImage, TimeSpent } from './model/history.ts';
+export type { History, TimeSpent } from './model/history.ts';
 export type { Layer, LayerSelector } from './model/layers.ts';
 export type { LoadOptions } from './model/load.ts';
 export { loadResNet, ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 } from './model/networks.ts';

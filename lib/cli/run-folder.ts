@@ -3,8 +3,8 @@ import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrainConfig } from '../config/resolve.ts';
 import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
+import type { SkippedImage } from '../model/evaluation.ts';
 import type { EpochLogs } from '../model/fit-options.ts';
-import type { SkippedImage } from '../model/history.ts';
 import { version } from '../version.ts';
 
 /** history.json: one entry an epoch; the validation's are empty without validation images. */

@@ -1,5 +1,6 @@
+import type { SkippedImage } from '../model/evaluation.ts';
 import type { TrainBegin } from '../model/fit-options.ts';
-import type { History, SkippedImage } from '../model/history.ts';
+import type { History } from '../model/history.ts';
 import { clock, percent, plural } from './common.ts';
 import type { CommandContext } from './context.ts';
 import { writeEvent } from './output.ts';

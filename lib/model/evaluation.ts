@@ -1,5 +1,7 @@
-import type { NativeEvaluation } from '../native.ts';
-import type { SkippedImage } from './history.ts';
+import type { NativeEvaluation, NativeSkipped } from '../native.ts';
+
+/** An image that could not be read, and why. */
+export type SkippedImage = NativeSkipped;
 
 export interface ClassScores {
   label: string;

@@ -1,9 +1,6 @@
-import type { NativeEpoch, NativeHistory, NativeSkipped, NativeTimeSpent } from '../native.ts';
-import { type Evaluation, makeEvaluation } from './evaluation.ts';
+import type { NativeEpoch, NativeHistory, NativeTimeSpent } from '../native.ts';
+import { type Evaluation, makeEvaluation, type SkippedImage } from './evaluation.ts';
 import type { EpochLogs } from './fit-options.ts';
-
-/** An image that could not be read, and why. */
-export type SkippedImage = NativeSkipped;
 
 /** Where the time of a run went. */
 export type TimeSpent = NativeTimeSpent;

@@ -136,11 +136,11 @@ class EmulatedKernels final : public thaw::device::Kernels {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"
 namespace in_float32 {
-#include "engine/model/channel_kernels.cu"
+#include "engine/model/norm/channel_kernels.cu"
 }
 #define THAW_BFLOAT16
 namespace in_bfloat16 {
-#include "engine/model/channel_kernels.cu"
+#include "engine/model/norm/channel_kernels.cu"
 }
 #pragma GCC diagnostic pop
 #undef THAW_BFLOAT16

@@ -5,11 +5,11 @@
 #include "check.h"
 #include "emulated_kernels.h"
 #include "engine/device/nvrtc.h"
-#include "engine/model/channel_kernels_source.h"
 #include "engine/model/fused_convolution.h"
-#include "engine/model/fused_norm.h"
-#include "engine/model/norm_arithmetic.h"
-#include "engine/model/norm_check.h"
+#include "engine/model/norm/arithmetic.h"
+#include "engine/model/norm/channel_kernels_source.h"
+#include "engine/model/norm/check.h"
+#include "engine/model/norm/fused_norm.h"
 #include "gpu.h"
 
 using namespace thaw;

@@ -1,6 +1,6 @@
 // The fused BatchNorm + residual + ReLU, forward and backward, against libtorch's operators in
 // float64; the scaled convolution against convolution and BatchNorm apart.
-#include "engine/model/fused_norm.h"
+#include "engine/model/norm/fused_norm.h"
 
 #include <ATen/Parallel.h>
 

@@ -1,6 +1,6 @@
 #include "engine/model/fused_convolution.h"
 
-#include "engine/model/fused_norm.h"
+#include "engine/model/norm/fused_norm.h"
 
 namespace thaw::model {
 

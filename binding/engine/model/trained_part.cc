@@ -6,7 +6,7 @@
 #include "engine/model/folded.h"
 #include "engine/model/frozen_part.h"
 #include "engine/model/fused_convolution.h"
-#include "engine/model/fused_norm.h"
+#include "engine/model/norm/fused_norm.h"
 #include "engine/model/scaled_convolution.h"
 
 namespace thaw::model {

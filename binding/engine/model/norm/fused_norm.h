@@ -9,7 +9,7 @@
 namespace thaw::model {
 
 // Whether the functions below take `x`: float32 or bfloat16 [N, C, H, W] in channels-last memory,
-// on the CPU or on a CUDA device on which the kernels work (norm_arithmetic.h).
+// on the CPU or on a CUDA device on which the kernels work (arithmetic.h).
 bool can_fuse_norm(const at::Tensor& x);
 
 // relu?(batch_norm(x) + residual?) in training: updates the running statistics as libtorch does

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/model/norm_arithmetic.h"
+#include "engine/model/norm/arithmetic.h"
 
 namespace thaw::model {
 namespace {

@@ -1,8 +1,8 @@
 #include <cmath>
 #include <vector>
 
-#include "engine/model/channel_rows.h"
-#include "engine/model/norm_arithmetic.h"
+#include "engine/model/norm/arithmetic.h"
+#include "engine/model/norm/channel_rows.h"
 
 namespace thaw::model {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/model/norm_check.h"
+#include "engine/model/norm/check.h"
 
 namespace thaw::model {
 namespace {

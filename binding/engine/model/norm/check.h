@@ -1,7 +1,7 @@
 // Kernels that are compiled where they run are tried before they are trusted.
 #pragma once
 
-#include "engine/model/norm_arithmetic.h"
+#include "engine/model/norm/arithmetic.h"
 
 namespace thaw::model {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/device/parallel.h"
-#include "engine/model/channel_kernels.h"
+#include "engine/model/norm/channel_kernels.h"
 #include "engine/torch.h"
 
 namespace thaw::model {

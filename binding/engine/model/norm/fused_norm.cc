@@ -1,10 +1,10 @@
-#include "engine/model/fused_norm.h"
+#include "engine/model/norm/fused_norm.h"
 
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <optional>
 
-#include "engine/model/norm_arithmetic.h"
+#include "engine/model/norm/arithmetic.h"
 
 namespace thaw::model {
 namespace {

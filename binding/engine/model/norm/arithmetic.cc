@@ -1,11 +1,11 @@
-#include "engine/model/norm_arithmetic.h"
+#include "engine/model/norm/arithmetic.h"
 
 #include <map>
 #include <mutex>
 
 #include "engine/device/cuda_kernels.h"
-#include "engine/model/channel_kernels_source.h"
-#include "engine/model/norm_check.h"
+#include "engine/model/norm/channel_kernels_source.h"
+#include "engine/model/norm/check.h"
 #include "engine/notice.h"
 
 namespace thaw::model {

@@ -1,4 +1,4 @@
-#include "engine/model/channel_kernels.h"
+#include "engine/model/norm/channel_kernels.h"
 
 #include <algorithm>
 #include <bit>
