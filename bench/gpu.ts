@@ -96,11 +96,7 @@ async function bench(options: GpuBenchOptions): Promise<void> {
   }
   if (options.sections.includes('checks')) {
     // One decoder for both sides: the GPU's rounds otherwise, and the losses are what is compared.
-    const nvjpeg = process.env.THAW_NVJPEG;
-    process.env.THAW_NVJPEG = 'none';
-    report.checks = await checks({ addon, device, weights, data: data(), quick, note });
-    if (nvjpeg === undefined) delete process.env.THAW_NVJPEG;
-    else process.env.THAW_NVJPEG = nvjpeg;
+    report.checks = await decodedOnCpu(() => checks({ addon, device, weights, data: data(), quick, note }));
     await save();
     printChecks(report.checks);
   }
@@ -118,6 +114,17 @@ async function bench(options: GpuBenchOptions): Promise<void> {
   if (failed) process.exitCode = 1;
 }
 
+async function decodedOnCpu<T>(work: () => Promise<T>): Promise<T> {
+  const before = process.env.THAW_NVJPEG;
+  process.env.THAW_NVJPEG = 'none';
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete process.env.THAW_NVJPEG;
+    else process.env.THAW_NVJPEG = before;
+  }
+}
+
 /** Everything trained from JPEG files, decoded on the device where it can, then on the processor. */
 async function fromFiles(
   addon: Native,
@@ -131,10 +138,13 @@ async function fromFiles(
   const imagesPerSecond: Record<string, { median: number; each: number[] }> = {};
   for (const decoding of ['device', 'cpu']) {
     note(`everything trained, from JPEG files decoded on the ${decoding}`);
-    if (decoding === 'cpu') process.env.THAW_NVJPEG = 'none';
-    const model = await makeModel(addon, { device, weights, trained: '*' });
-    const records = await trainEpochs(addon, model, photographs(folder, images), choice);
-    model.dispose();
+    const train = async () => {
+      const model = await makeModel(addon, { device, weights, trained: '*' });
+      const epochs = await trainEpochs(addon, model, photographs(folder, images), choice);
+      model.dispose();
+      return epochs;
+    };
+    const records = await (decoding === 'cpu' ? decodedOnCpu(train) : train());
     // The first epoch chooses kernels and records.
     const each = records.slice(1).map((epoch) => epoch.imagesPerSecond);
     imagesPerSecond[decoding] = { median: median(each), each };

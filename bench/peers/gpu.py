@@ -122,15 +122,13 @@ class Runner:
         run = self.compile(loss)
         parameters = [p for p in loss.parameters() if p.requires_grad]
         optimizer = torch.optim.Adam(parameters, lr=1e-5, eps=1e-7, fused=True)
-        features = None
-        if frozen is not None:
-            features = self.prepared(frozen, self.compute)
-        if cached:
-            inputs = self.features(features)  # compiling what runs once would only cost time
-            features = None
+        features = None if frozen is None else self.prepared(frozen, self.compute)
+        if cached:  # compiling what runs once would only cost time
+            inputs, features = self.features(features), None
         else:
             inputs = self.images()
-            features = features and self.compile(features)
+            if features is not None:
+                features = self.compile(features)
         labels = torch.randint(CLASSES, (self.batch,), device=self.device)
 
         def step(i):

@@ -8,8 +8,7 @@ import { thawCommand, UNFREEZE } from '../systems/thaw.ts';
 
 export const growth: Scenario = {
   name: 'growth',
-  claim:
-    'Time grows with the number of images, memory by the features that are kept; a larger batch takes memory and saves time.',
+  claim: 'Time grows with the number of images, memory far less; a larger batch takes memory and saves time.',
   needsPeer: false,
   run,
 };

@@ -9,6 +9,27 @@ namespace {
 
 constexpr int kRuns = 8;  // enough to warm up, to record and to replay some times
 
+// A graph that draws random numbers and goes on with `then`, run with one seed after the other: it
+// has to draw what a generator without a graph draws.
+std::unique_ptr<device::Graph> draws_by_seed(const device::Backend& backend,
+                                             const std::function<void(const at::Tensor&)>& then) {
+  const auto scope = backend.enter();
+  at::Generator recorded = backend.generator(1), plain = backend.generator(1);
+  auto graph = backend.make_graph(recorded);
+  const auto options = at::TensorOptions().device(backend.device());
+  at::Tensor drawn;
+  for (uint64_t seed = 0; seed < kRuns; ++seed) {
+    recorded.set_current_seed(seed);
+    plain.set_current_seed(seed);
+    graph->run([&] {
+      drawn = at::empty({5000}, options).bernoulli_(0.5, recorded);
+      then(drawn);
+    });
+    CHECK(at::equal(drawn, at::empty({5000}, options).bernoulli_(0.5, plain)));
+  }
+  return graph;
+}
+
 }  // namespace
 
 TEST("the CPU records nothing and does the work at every call") {
@@ -88,38 +109,14 @@ TEST("graphs of one backend come and go, several at a time") {
 TEST("recorded random numbers are those of the generator's seed at each run") {
   const auto backend = check::gpu();
   if (!backend) return;
-  const auto scope = backend->enter();
-  at::Generator recorded = backend->generator(1), plain = backend->generator(1);
-  const auto graph = backend->make_graph(recorded);
-  const auto options = at::TensorOptions().device(backend->device());
-  at::Tensor drawn;
-  for (uint64_t seed = 0; seed < kRuns; ++seed) {
-    recorded.set_current_seed(seed);
-    plain.set_current_seed(seed);
-    graph->run([&] { drawn = at::empty({5000}, options).bernoulli_(0.5, recorded); });
-    CHECK(at::equal(drawn, at::empty({5000}, options).bernoulli_(0.5, plain)));
-  }
-  CHECK(graph->records());
+  CHECK(draws_by_seed(*backend, [](const at::Tensor&) {})->records());
 }
 
 TEST("a generator can be drawn from when what draws from it could not be recorded") {
   const auto backend = check::gpu();
   if (!backend) return;
-  const auto scope = backend->enter();
-  at::Generator recorded = backend->generator(1), plain = backend->generator(1);
-  const auto graph = backend->make_graph(recorded);
-  const auto options = at::TensorOptions().device(backend->device());
-  for (uint64_t seed = 0; seed < kRuns; ++seed) {
-    recorded.set_current_seed(seed);
-    plain.set_current_seed(seed);
-    at::Tensor drawn;
-    graph->run([&] {
-      drawn = at::empty({5000}, options).bernoulli_(0.5, recorded);
-      (void)drawn.sum().item<float>();  // waits, which cannot be recorded
-    });
-    CHECK(at::equal(drawn, at::empty({5000}, options).bernoulli_(0.5, plain)));
-  }
-  CHECK(!graph->records());
+  const auto wait = [](const at::Tensor& drawn) { (void)drawn.sum().item<float>(); };
+  CHECK(!draws_by_seed(*backend, wait)->records());
 }
 
 TEST_MAIN()

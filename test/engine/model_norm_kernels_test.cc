@@ -11,33 +11,14 @@
 #include "engine/model/norm/check.h"
 #include "engine/model/norm/fused_norm.h"
 #include "gpu.h"
+#include "norms.h"
 
 using namespace thaw;
 using model::BatchNorm;
 using model::NormArithmetic;
+using norms::channels_last, norms::distance, norms::drawn_norm;
 
 namespace {
-
-at::Tensor channels_last(const at::Tensor& x) {
-  return x.contiguous(at::MemoryFormat::ChannelsLast);
-}
-
-// The largest difference, in shares of the largest value expected.
-double distance(const at::Tensor& actual, const at::Tensor& expected) {
-  const auto wide = [](const at::Tensor& t) { return t.to(at::kCPU, at::kDouble); };
-  const at::Tensor off = (wide(actual) - wide(expected)).abs().max();
-  return (off / wide(expected).abs().max().clamp_min(1e-12)).item<double>();
-}
-
-BatchNorm drawn_norm(int64_t channels) {
-  return {.name = "bn",
-          .channels = channels,
-          .weight = at::empty({channels}).uniform_(-1.5, 1.5),
-          .bias = at::randn({channels}),
-          .running_mean = at::randn({channels}),
-          .running_var = at::empty({channels}).uniform_(0.5, 1.5),
-          .batches_tracked = at::zeros({}, at::kLong)};
-}
 
 struct Outcome {
   NormArithmetic::Normalised forward;

@@ -6,25 +6,13 @@
 
 #include "check.h"
 #include "engine/model/scaled_convolution.h"
+#include "norms.h"
 
 using namespace thaw;
 using model::BatchNorm;
+using norms::channels_last, norms::distance, norms::drawn_norm;
 
 namespace {
-
-at::Tensor channels_last(const at::Tensor& x) {
-  return x.contiguous(at::MemoryFormat::ChannelsLast);
-}
-
-BatchNorm drawn_norm(int64_t channels) {
-  return {.name = "bn",
-          .channels = channels,
-          .weight = at::empty({channels}).uniform_(-1.5, 1.5).requires_grad_(),
-          .bias = at::randn({channels}).requires_grad_(),
-          .running_mean = at::randn({channels}),
-          .running_var = at::empty({channels}).uniform_(0.5, 1.5),
-          .batches_tracked = at::zeros({}, at::kLong)};
-}
 
 struct Case {
   at::Tensor x, residual, gradient;  // channels-last, of the type under test
@@ -89,12 +77,6 @@ Result expected(const Case& given, const BatchNorm& norm) {
           residual.defined() ? residual.grad() : at::Tensor(),
           mean,
           var};
-}
-
-// The largest difference, in shares of the largest value expected.
-double distance(const at::Tensor& actual, const at::Tensor& expected) {
-  const at::Tensor difference = (actual.to(at::kDouble) - expected).abs().max();
-  return (difference / expected.abs().max().clamp_min(1e-12)).item<double>();
 }
 
 void check_near(const std::vector<std::pair<const char*, at::Tensor>>& actual,

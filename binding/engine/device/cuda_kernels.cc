@@ -12,8 +12,8 @@
 
 namespace thaw::device {
 
-#if CUDART_VERSION >= \
-    12080  // from then on the runtime loads machine code, which took the driver's interface
+// From then on the runtime loads machine code, which took the driver's interface before.
+#if CUDART_VERSION >= 12080
 namespace {
 
 class CudaKernels final : public Kernels {

@@ -16,7 +16,7 @@ struct WantedFunction {
   ::thaw::device::WantedFunction { #name, reinterpret_cast<void**>(&(api).name) }
 
 // True where `library` can be loaded and has all of `wanted`, which then point into it: it stays
-// loaded. Else why not, in `reason`.
+// loaded, as threads of its own and of CUDA may outlive its users. Else why not, in `reason`.
 bool load_library(const std::string& library, std::initializer_list<WantedFunction> wanted,
                   std::string& reason);
 

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "engine/device/library.h"
 
@@ -84,7 +85,7 @@ class Compilation {
     if (program_ && api_.nvrtcGetProgramLogSize(program_, &size) == kSuccess && size > 1) {
       std::string log(size, '\0');
       if (api_.nvrtcGetProgramLog(program_, log.data()) == kSuccess)
-        return log.substr(0, log.find_first_of("\n\0"));
+        return log.substr(0, log.find_first_of(std::string_view("\n\0", 2)));
     }
     return std::string("NVRTC says ") + api_.nvrtcGetErrorString(status_);
   }
