@@ -237,6 +237,11 @@ train::DataOptions data_options(const Napi::Object& object, const device::Backen
   read(object, "batchSize", result.batch_size);
   read(object, "threads", result.threads);
   read(object, "maxSkippedShare", result.max_unreadable_share);
+  if (has(object, "kernels")) {
+    using device::Kernels;
+    read_enum(object, "kernels", {{"plain", Kernels::kPlain}, {"fused", Kernels::kFused}},
+              result.kernels.emplace());
+  }
   result.compute = precision(object, backend);
   return result;
 }

@@ -218,33 +218,6 @@ TEST("by running statistics: batch_norm's inference, and no buffer changes") {
   CHECK(at::equal(norm.running_mean, mean) && at::equal(norm.running_var, var));
 }
 
-TEST("bias, residual and ReLU in one pass: their sum, and the gradients of all that want one") {
-  at::manual_seed(8);
-  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
-    for (const bool residual : {false, true}) {
-      for (const bool trained : {false, true}) {
-        const Case given = drawn_case({3, 16, 5, 4}, type, true, residual);
-        const at::Tensor x = leaf(given.x), other = leaf(given.residual);
-        const at::Tensor bias = at::randn({16}).to(type).requires_grad_(trained);
-        const at::Tensor y = model::fused_bias_relu(x, bias, other);
-        y.backward(given.gradient);
-
-        const auto wide = [](const at::Tensor& t) { return t.detach().to(at::kDouble); };
-        at::Tensor sum = wide(given.x) + wide(bias).view({1, -1, 1, 1});
-        if (residual) sum = sum + wide(given.residual);
-        const at::Tensor through = wide(given.gradient) * sum.gt(0);
-        const double tolerance = type == at::kFloat ? 1e-6 : 4e-3;
-        CHECK(distance(y.detach(), sum.relu()) < tolerance);
-        CHECK(distance(x.grad(), through) < tolerance);
-        CHECK_EQUAL(bias.grad().defined(), trained);
-        if (trained) CHECK(distance(bias.grad(), through.sum({0, 2, 3})) < tolerance);
-        if (residual) CHECK(distance(other.grad(), through) < tolerance);
-        CHECK_EQUAL(y.scalar_type(), type);
-      }
-    }
-  }
-}
-
 TEST("a scaled convolution is a convolution and a frozen BatchNorm, gradients included") {
   at::manual_seed(7);
   model::ConvolutionNorm pair{

@@ -8,6 +8,7 @@
 #include "engine/model/trained_part.h"
 
 using namespace thaw;
+using device::Kernels;
 using model::HeadKind, model::HeadLayer, model::Network;
 
 namespace {
@@ -61,12 +62,14 @@ TEST("every boundary between frozen and trained gives the plain network's logits
     const at::Tensor x = at::randn({2, 3, 64, 64});
     const at::Tensor expected = plain(network, x);
     for (int boundary = 0; boundary <= network.head_unit(); boundary += 3) {
-      const auto frozen = model::make_frozen_part(network, boundary, at::kFloat);
       const auto trained = model::make_trained_part(network, boundary, at::kFloat);
-      const at::Tensor logits =
-          trained->forward(frozen->forward(x.contiguous(at::MemoryFormat::ChannelsLast)), {});
-      CHECK((logits - expected).abs().max().item<float>() <
-            1e-4 * expected.abs().max().item<float>());
+      for (const Kernels kernels : {Kernels::kPlain, Kernels::kFused}) {
+        const auto frozen = model::make_frozen_part(network, boundary, at::kFloat, kernels);
+        const at::Tensor logits =
+            trained->forward(frozen->forward(x.contiguous(at::MemoryFormat::ChannelsLast)), {});
+        CHECK((logits - expected).abs().max().item<float>() <
+              1e-4 * expected.abs().max().item<float>());
+      }
     }
   }
 }
@@ -74,13 +77,15 @@ TEST("every boundary between frozen and trained gives the plain network's logits
 TEST("the frozen part's shape is foretold, and an image's features do not depend on its company") {
   at::NoGradGuard no_grad;
   at::manual_seed(5);
-  for (const at::ScalarType compute : {at::kFloat, at::kBFloat16}) {
-    Network network(model::find_architecture("resnet50"), {64, 96}, linear(7), 1);
+  for (const auto& [name, compute, kernels] : {std::tuple{"resnet50", at::kFloat, Kernels::kFused},
+                                               {"resnet50", at::kBFloat16, Kernels::kFused},
+                                               {"resnet18", at::kFloat, Kernels::kPlain}}) {
+    Network network(model::find_architecture(name), {64, 96}, linear(7), 1);
     disturb(network);
     const at::Tensor x =
         at::randn({19, 3, 64, 96}).to(compute).contiguous(at::MemoryFormat::ChannelsLast);
     for (const int units : {1, 4, network.head_unit() - 1, network.head_unit()}) {
-      const auto frozen = model::make_frozen_part(network, units, compute);
+      const auto frozen = model::make_frozen_part(network, units, compute, kernels);
       for (const int64_t batch : {1, 4, 12, 32}) {
         const at::Tensor all = frozen->forward(x, batch);
         CHECK_EQUAL(all.sizes().slice(1), at::IntArrayRef(model::feature_shape(network, units)));

@@ -170,8 +170,9 @@ TEST("the key changes with everything that decides the features") {
   const auto dataset = photographs(5, -1);
   data::LoaderOptions loader;
   Session session = make_session(HeadKind::kFlatten);
-  const auto key = [&](int units, at::ScalarType compute) {
-    return cache_key(network_key(session, units, compute), *dataset, loader);
+  const auto key = [&](int units, at::ScalarType compute,
+                       device::Kernels kernels = device::Kernels::kFused) {
+    return cache_key(network_key(session, units, compute, kernels), *dataset, loader);
   };
   std::vector<std::string> keys = {key(3, at::kFloat)};
   CHECK_EQUAL(keys.front(), key(3, at::kFloat));
@@ -181,6 +182,7 @@ TEST("the key changes with everything that decides the features") {
   };
   differs(key(4, at::kFloat));
   differs(key(3, at::kBFloat16));
+  differs(key(3, at::kFloat, device::Kernels::kPlain));
   session.preprocessing.resize += 1;
   differs(key(3, at::kFloat));
   session.preprocessing.mean[2] += 0.001;

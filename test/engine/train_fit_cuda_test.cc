@@ -1,5 +1,4 @@
-// A whole run on a GPU, with the step recorded and replayed: it repeats, goes on from the middle
-// and follows the CPU.
+// A whole run on a GPU: it repeats, goes on from the middle and follows the CPU.
 #include <unistd.h>
 
 #include <cmath>

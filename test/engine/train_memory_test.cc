@@ -1,9 +1,9 @@
 // Out of the device's memory: the size that is advised fits, and nothing but the message is new.
 #include "check.h"
+#include "cpu_stand_in.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/within_memory.h"
 #include "gpu.h"
-#include "recording_backend.h"
 
 using namespace thaw;
 using namespace thaw::train;
@@ -25,24 +25,12 @@ Session make_session(std::shared_ptr<const device::Backend> backend) {
 }
 
 // A device of so many bytes, on which an image takes `each` and any batch `constant`.
-class SmallDevice final : public device::Backend {
+class SmallDevice final : public check::CpuStandIn {
  public:
-  at::Device device() const override { return at::kCPU; }
-  std::shared_ptr<void> enter() const override { return nullptr; }
-  at::Tensor host_buffer(at::IntArrayRef sizes, at::ScalarType type) const override {
-    return at::empty(sizes, type);
+  at::Tensor upload(const at::Tensor& host, std::shared_ptr<void>) const override {
+    peak_ = constant + each * host.size(0);
+    return host;
   }
-  at::Tensor aside(const std::function<at::Tensor()>& work, std::shared_ptr<void>) const override {
-    const at::Tensor arrived = work();
-    peak_ = constant + each * arrived.size(0);
-    return arrived;
-  }
-  at::Generator generator(uint64_t seed) const override { return cpu_->generator(seed); }
-  std::unique_ptr<device::Graph> make_graph(std::optional<at::Generator>) const override {
-    return cpu_->make_graph();
-  }
-  void synchronize() const override {}
-  bool fast_bfloat16() const override { return false; }
   std::optional<device::MemoryUse> memory_use() const override {
     return device::MemoryUse{.held = 100, .peak = 100 + peak_, .capacity = capacity};
   }
@@ -51,7 +39,6 @@ class SmallDevice final : public device::Backend {
   int64_t constant = 500, each = 10, capacity = 2100;
 
  private:
-  std::shared_ptr<const device::Backend> cpu_ = device::make_backend("cpu");
   mutable int64_t peak_ = 0;
 };
 

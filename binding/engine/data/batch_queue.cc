@@ -54,7 +54,6 @@ bool BatchQueue::begin_batch() {
   work->samples.assign(order_.begin() + static_cast<int64_t>(position_),
                        order_.begin() + static_cast<int64_t>(end));
   work->failures.resize(work->samples.size());
-  work->encoded.resize(work->samples.size());
   for (int64_t sample : work->samples) {
     work->left_out.push_back(left_out_[sample]);
     work->remaining_ += left_out_[sample] ? 0 : 1;
@@ -84,12 +83,10 @@ std::optional<BatchQueue::Task> BatchQueue::take() {
   return {};
 }
 
-void BatchQueue::finish(Task task, std::optional<SampleFailure> failure,
-                        std::optional<EncodedView> encoded) {
+void BatchQueue::finish(Task task, std::optional<SampleFailure> failure) {
   {
     const std::lock_guard lock(mutex_);
     task.work->failures[task.index] = std::move(failure);
-    task.work->encoded[task.index] = std::move(encoded);
     if (--task.work->remaining_ == 0) filled_.notify_one();
   }
 }

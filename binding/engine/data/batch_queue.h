@@ -1,5 +1,5 @@
 // Hands the samples of an epoch out to threads and the finished batches to the consumer, in order,
-// within a bounded number of reused buffers. Looks at no image.
+// within a bounded number of reused buffers. Knows nothing of images.
 #pragma once
 
 #include <condition_variable>
@@ -13,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/encoded_view.h"
 #include "engine/torch.h"
 
 namespace thaw::data {
@@ -43,7 +42,6 @@ struct BatchWork {
   std::vector<int64_t> samples;
   std::vector<uint8_t> left_out;                       // by sample: known to be unreadable already
   std::vector<std::optional<SampleFailure>> failures;  // by sample
-  std::vector<std::optional<EncodedView>> encoded;     // by sample: its row is still to be made
   BatchBuffer buffer;
 
  private:
@@ -74,8 +72,7 @@ class BatchQueue : public std::enable_shared_from_this<BatchQueue> {
 
   // For the threads. A task, waiting for one; nothing once stopped.
   std::optional<Task> take();
-  void finish(Task task, std::optional<SampleFailure> failure,
-              std::optional<EncodedView> encoded = {});
+  void finish(Task task, std::optional<SampleFailure> failure);
   // Something that is no image's fault (no memory): pop() throws it.
   void break_off(Task task, std::exception_ptr error);
 

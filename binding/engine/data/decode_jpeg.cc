@@ -153,21 +153,6 @@ std::optional<Pixels> decode_jpeg(std::span<const uint8_t> bytes, const std::str
   return upright(std::move(pixels), orientation);
 }
 
-std::optional<JpegHeader> plain_jpeg(std::span<const uint8_t> bytes, const DecodeOptions& options) {
-  const size_t size = bytes.size();
-  if (size < 4 || bytes[size - 2] != 0xFF || bytes[size - 1] != JPEG_EOI) return {};
-  Session session;
-  if (!read_header(session, bytes.data(), size)) return {};
-  const jpeg_decompress_struct& info = session.info;
-  const bool grey = info.jpeg_color_space == JCS_GRAYSCALE && info.num_components == 1;
-  const bool colours = info.jpeg_color_space == JCS_YCbCr && info.num_components == 3;
-  if (info.progressive_mode || info.arith_code || info.data_precision != 8 || !(grey || colours) ||
-      int64_t{info.image_height} * info.image_width > options.max_pixels) {
-    return {};
-  }
-  return JpegHeader{info.image_height, info.image_width, orientation_of(info)};
-}
-
 #define THAW_TEXT_(value) #value
 #define THAW_TEXT(value) THAW_TEXT_(value)
 
@@ -189,8 +174,6 @@ std::optional<Pixels> decode_jpeg(std::span<const uint8_t>, const std::string&,
                                   const DecodeOptions&) {
   return {};
 }
-
-std::optional<JpegHeader> plain_jpeg(std::span<const uint8_t>, const DecodeOptions&) { return {}; }
 
 std::string libjpeg_version() { return ""; }
 

@@ -16,14 +16,6 @@ namespace thaw::data {
 // bits, lossless ...), or libjpeg-turbo is not compiled in.
 std::optional<Pixels> decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
                                   const DecodeOptions& options);
-// What the header says of a JPEG file that any decoder should read and read alike: baseline, 8
-// bits, greyscale or YCbCr, not cut off. Nothing for all others, and where libjpeg-turbo is not
-// compiled in.
-struct JpegHeader {
-  int64_t height, width;  // as stored
-  int orientation;        // EXIF's
-};
-std::optional<JpegHeader> plain_jpeg(std::span<const uint8_t> bytes, const DecodeOptions& options);
 std::string libjpeg_version();  // empty: not compiled in
 
 // libvips: every format but BMP. Throws ERR_IMAGE_DECODE where libvips is not compiled in.

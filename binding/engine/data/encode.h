@@ -4,9 +4,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
-
-#include "engine/data/pixels.h"
 
 namespace thaw::data {
 
@@ -14,9 +11,5 @@ namespace thaw::data {
 // Throws ERR_IMAGE_WRITE, and always does so where libvips is not compiled in.
 void write_image(const std::string& path, std::span<const uint8_t> rgb, int64_t height,
                  int64_t width);
-
-// A JPEG file in memory, of quality 90 with halved chroma; empty where libjpeg-turbo is not
-// compiled in.
-std::vector<uint8_t> encode_jpeg(const PixelView& image);
 
 }  // namespace thaw::data

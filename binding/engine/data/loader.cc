@@ -23,12 +23,11 @@ struct Loader::State {
 
   BatchBuffer allocate() const;
   void work();
-  at::Tensor decode_on_device(const std::shared_ptr<BatchWork>& work);
   void record(const BatchWork& work);
   void leave_out(int64_t sample, const SampleFailure& failure);
   int64_t row_bytes() const;
   void check_bad_images() const;
-  Batch to_batch(std::shared_ptr<BatchWork> work, at::Tensor views) const;
+  Batch to_batch(std::shared_ptr<BatchWork> work) const;
 
   const std::shared_ptr<const Dataset> dataset;
   const LoaderOptions options;
@@ -79,51 +78,23 @@ BatchBuffer Loader::State::allocate() const {
 // What each thread does. No at:: operator is called from here on, nor from what it calls: each
 // would start an OpenMP team of its own.
 void Loader::State::work() {
-  SampleReader reader(*dataset, options.preprocessing, options.augmentation, options.decode,
-                      options.on_device != nullptr);
+  SampleReader reader(*dataset, options.preprocessing, options.augmentation, options.decode);
   while (std::optional<BatchQueue::Task> task = queue->take()) {
     const BatchWork& work = *task->work;
     const DrawKey key{options.seed, static_cast<uint64_t>(work.epoch),
                       static_cast<uint64_t>(work.samples[task->index])};
     std::optional<SampleFailure> failure;
-    std::optional<EncodedView> encoded;
     try {
-      encoded = reader.read(key, work.row(task->index));
+      reader.read(key, work.row(task->index));
     } catch (const Error& error) {
       failure = {error.code(), error.what()};
     } catch (...) {
       queue->break_off(std::move(*task), std::current_exception());
       continue;
     }
-    queue->finish(std::move(*task), std::move(failure), std::move(encoded));
+    queue->finish(std::move(*task), std::move(failure));
   }
   end_vips_thread();
-}
-
-// Views of what was left encoded, in order; what the device does not read is decoded here.
-at::Tensor Loader::State::decode_on_device(const std::shared_ptr<BatchWork>& work) {
-  std::vector<size_t> indices;
-  std::vector<const EncodedView*> encoded;
-  for (size_t i = 0; i < work->encoded.size(); ++i) {
-    if (!work->encoded[i]) continue;
-    indices.push_back(i);
-    encoded.push_back(&*work->encoded[i]);
-  }
-  if (encoded.empty()) return {};
-  std::vector<uint8_t> made;
-  at::Tensor views = options.on_device->views(encoded, made, work);
-  const SampleReader reader(*dataset, options.preprocessing, options.augmentation, options.decode);
-  for (size_t k = 0; k < indices.size(); ++k) {
-    if (made[k]) continue;
-    const size_t i = indices[k];
-    try {
-      reader.decode(*encoded[k], work->samples[i], work->row(static_cast<int64_t>(i)));
-    } catch (const Error& error) {
-      work->failures[i] = {error.code(), error.what()};
-    }
-    work->encoded[i].reset();
-  }
-  return views;
 }
 
 void Loader::State::record(const BatchWork& work) {
@@ -158,26 +129,18 @@ int64_t Loader::State::row_bytes() const {
 }
 
 // Moves the readable samples together and fills in the labels.
-Batch Loader::State::to_batch(std::shared_ptr<BatchWork> work, at::Tensor views) const {
+Batch Loader::State::to_batch(std::shared_ptr<BatchWork> work) const {
   Batch batch;
-  std::vector<int64_t> positions;  // of `views` in the batch
   const int64_t row_bytes = work->row(1) - work->row(0);
   for (size_t i = 0; i < work->samples.size(); ++i) {
     if (work->left_out[i] || work->failures[i]) continue;
     const auto to = static_cast<int64_t>(batch.samples.size());
     const auto from = static_cast<int64_t>(i);
-    if (work->encoded[i]) {
-      positions.push_back(to);
-    } else if (to != from) {
-      std::memcpy(work->row(to), work->row(from), row_bytes);
-    }
+    if (to != from) std::memcpy(work->row(to), work->row(from), row_bytes);
     batch.samples.push_back(work->samples[i]);
   }
   const auto n = static_cast<int64_t>(batch.samples.size());
   batch.images = work->buffer.images.narrow(0, 0, n);
-  if (!positions.empty()) {
-    batch.images = options.on_device->join(batch.images, std::move(views), positions, work);
-  }
   if (work->buffer.labels.defined()) {
     batch.labels = work->buffer.labels.narrow(0, 0, n);
     int64_t* labels = work->buffer.labels.mutable_data_ptr<int64_t>();
@@ -231,15 +194,13 @@ std::optional<Batch> Loader::next() {
   state_->seconds_waited +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
   if (!work) return {};
-  at::Tensor views;
   try {
-    views = state_->decode_on_device(work);
     state_->record(*work);
   } catch (const Error&) {
     state_->queue->start(0, {}, 0, 1);
     throw;
   }
-  return state_->to_batch(std::move(work), std::move(views));
+  return state_->to_batch(std::move(work));
 }
 
 double Loader::seconds_waited() const { return state_->seconds_waited; }

@@ -11,7 +11,6 @@
 #include "engine/data/augment.h"
 #include "engine/data/dataset.h"
 #include "engine/data/decode.h"
-#include "engine/data/device_decoding.h"
 #include "engine/data/preprocessing.h"
 #include "engine/torch.h"
 
@@ -36,15 +35,11 @@ struct LoaderOptions {
   // Allocates the reused batch buffers; pinned on CUDA. Called by the threads that construct and
   // consume. Null: plain CPU memory.
   std::function<at::Tensor(at::IntArrayRef sizes, at::ScalarType dtype)> allocate;
-  // Decodes JPEG files and makes the views of them. Null: the loader's threads do.
-  std::shared_ptr<const DeviceDecoding> on_device;
 };
 
 // A batch borrows a buffer of the loader; destroying (or moving from) it gives the buffer back.
 struct Batch {
-  // [n, H, W, 3] uint8, or float32 for preprocessed pixels; on the host or, where any of them was
-  // decoded there, on the device.
-  at::Tensor images;
+  at::Tensor images;             // [n, H, W, 3] uint8, or float32 for preprocessed pixels
   at::Tensor labels;             // [n] int64; undefined where the data set has no labels
   std::vector<int64_t> samples;  // indices into the data set, unreadable ones left out
   std::shared_ptr<void> lease;   // hold it as long as `images` or `labels` are in use

@@ -1,23 +1,19 @@
 #include "engine/data/sample.h"
 
 #include <cstring>
-#include <utility>
 
 #include "engine/data/decoders.h"
-#include "engine/data/orientation.h"
 
 namespace thaw::data {
 
 SampleReader::SampleReader(const Dataset& dataset, const Preprocessing& preprocessing,
-                           Augmentation augmentation, const DecodeOptions& decode,
-                           bool leave_encoded)
+                           Augmentation augmentation, const DecodeOptions& decode)
     : dataset_(dataset),
       preprocessing_(preprocessing),
       augmentation_(augmentation),
-      decode_(decode),
-      leave_encoded_(leave_encoded) {}
+      decode_(decode) {}
 
-std::optional<EncodedView> SampleReader::read(const DrawKey& key, void* out) {
+void SampleReader::read(const DrawKey& key, void* out) {
   auto* pixels_out = static_cast<uint8_t*>(out);
   const at::Tensor& pixels = dataset_.pixels;
   if (pixels.defined()) {
@@ -30,32 +26,12 @@ std::optional<EncodedView> SampleReader::read(const DrawKey& key, void* out) {
       const PixelView view{source, pixels.size(1), pixels.size(2), pixels.size(2) * 3};
       augment_into(view, preprocessing_, augmentation_, key, pixels_out);
     }
-    return {};
+    return;
   }
   if (!dataset_.paths.empty()) read_file(dataset_.paths[key.sample], file_);
   const std::span<const uint8_t> bytes =
       dataset_.paths.empty() ? std::span<const uint8_t>(dataset_.encoded[key.sample]) : file_;
-  if (leave_encoded_) {
-    if (std::optional<EncodedView> left = leave(bytes, key)) return left;
-  }
   decode(bytes, key, pixels_out);
-  return {};
-}
-
-std::optional<EncodedView> SampleReader::leave(std::span<const uint8_t> bytes,
-                                               const DrawKey& key) const {
-  const std::optional<JpegHeader> header = plain_jpeg(bytes, decode_);
-  if (!header) return {};
-  Size upright{header->height, header->width};
-  if (Turn(header->orientation).swaps_sides) std::swap(upright.height, upright.width);
-  return EncodedView{{bytes.begin(), bytes.end()},
-                     *header,
-                     draw_view(upright, preprocessing_, augmentation_, key)};
-}
-
-void SampleReader::decode(const EncodedView& encoded, int64_t sample, void* out) const {
-  const Pixels pixels = decode_pixels(encoded.file, dataset_.name(sample), decode_);
-  apply_view(encoded.view, pixels.view(), static_cast<uint8_t*>(out));
 }
 
 void SampleReader::decode(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out) {

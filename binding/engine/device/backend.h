@@ -2,14 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/device/graph.h"
-#include "engine/device/jpeg_decoder.h"
+#include "engine/device/kernels.h"
 #include "engine/torch.h"
 
 namespace thaw::device {
@@ -33,27 +31,13 @@ class Backend {
   // A buffer on the host from which copies to the device are fast: page-locked on CUDA.
   virtual at::Tensor host_buffer(at::IntArrayRef sizes, at::ScalarType type) const = 0;
 
-  // Does work for the device beside what the calling thread has started: what `work` starts may
-  // end after the return, but before whatever the calling thread starts next. `lease` is kept until
-  // that end.
-  virtual at::Tensor aside(const std::function<at::Tensor()>& work,
-                           std::shared_ptr<void> lease) const = 0;
-
-  // Copies to the device, aside: the source must not change until `lease` is let go.
-  at::Tensor upload(const at::Tensor& host, std::shared_ptr<void> lease) const {
-    return aside([&] { return host.to(device(), /*non_blocking=*/true); }, std::move(lease));
-  }
-
-  // Null where JPEG files are not decoded on the device. The same one each time.
-  virtual std::shared_ptr<JpegDecoder> jpeg_decoder() const { return nullptr; }
+  // Copies to the device, beside what the calling thread has started: the copy may end after the
+  // return, but before whatever the calling thread starts next. `lease` is kept until that end; the
+  // source must not change before it is let go.
+  virtual at::Tensor upload(const at::Tensor& host, std::shared_ptr<void> lease) const = 0;
 
   // A generator on the device, seeded.
   virtual at::Generator generator(uint64_t seed) const = 0;
-
-  // For work that is the same every time. Graphs of one backend are run one after the other, within
-  // enter(); `generator` is the one that the work draws from, its seed when it is run counts.
-  virtual std::unique_ptr<Graph> make_graph(
-      std::optional<at::Generator> generator = std::nullopt) const = 0;
 
   // Waits for everything started by the calling thread.
   virtual void synchronize() const = 0;
@@ -69,6 +53,9 @@ class Backend {
 
   // The arithmetic runs faster in bfloat16 than in float32.
   virtual bool fast_bfloat16() const = 0;
+
+  // What a run uses that asks for none.
+  virtual Kernels default_kernels() const = 0;
 };
 
 // `name`: "cpu", "cuda", "cuda:N", or "auto" (CUDA where a device is there, else the CPU).

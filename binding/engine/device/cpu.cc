@@ -13,13 +13,6 @@
 namespace thaw::device {
 namespace {
 
-// The CPU starts kernels by calling them: there is nothing to record.
-class DirectGraph final : public Graph {
- public:
-  void run(const std::function<void()>& work) override { work(); }
-  bool records() const override { return false; }
-};
-
 class CpuBackend final : public Backend {
  public:
   at::Device device() const override { return at::kCPU; }
@@ -30,16 +23,10 @@ class CpuBackend final : public Backend {
     return at::empty(sizes, type);
   }
 
-  at::Tensor aside(const std::function<at::Tensor()>& work, std::shared_ptr<void>) const override {
-    return work();
-  }
+  at::Tensor upload(const at::Tensor& host, std::shared_ptr<void>) const override { return host; }
 
   at::Generator generator(uint64_t seed) const override {
     return at::detail::createCPUGenerator(seed);
-  }
-
-  std::unique_ptr<Graph> make_graph(std::optional<at::Generator>) const override {
-    return std::make_unique<DirectGraph>();
   }
 
   void synchronize() const override {}
@@ -56,6 +43,8 @@ class CpuBackend final : public Backend {
     return false;
 #endif
   }
+
+  Kernels default_kernels() const override { return Kernels::kFused; }
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A CUDA device: a compute stream for the training thread, a stream beside it for batches.
+// A CUDA device: a compute stream for the training thread, a copy stream beside it for batches.
 #include "engine/device/cuda.h"
 
 #include <ATen/cuda/CUDAContext.h>
@@ -11,10 +11,6 @@
 #include <deque>
 #include <mutex>
 
-#include "engine/device/cuda_graph.h"
-#include "engine/device/nvjpeg.h"
-#include "engine/notice.h"
-
 namespace thaw::device {
 namespace {
 
@@ -23,7 +19,7 @@ class CudaBackend final : public Backend {
   explicit CudaBackend(int index)
       : index_(static_cast<c10::DeviceIndex>(index)),
         compute_(at::cuda::getStreamFromPool(/*isHighPriority=*/false, index_)),
-        beside_(at::cuda::getStreamFromPool(/*isHighPriority=*/true, index_)) {}
+        copy_(at::cuda::getStreamFromPool(/*isHighPriority=*/true, index_)) {}
 
   at::Device device() const override { return {at::kCUDA, index_}; }
 
@@ -35,47 +31,28 @@ class CudaBackend final : public Backend {
     return at::empty(sizes, at::TensorOptions().dtype(type).pinned_memory(true));
   }
 
-  at::Tensor aside(const std::function<at::Tensor()>& work,
-                   std::shared_ptr<void> lease) const override {
-    at::Tensor result;
+  at::Tensor upload(const at::Tensor& host, std::shared_ptr<void> lease) const override {
+    at::Tensor on_device;
     auto done = std::make_shared<at::cuda::CUDAEvent>();
     {
-      c10::cuda::CUDAStreamGuard guard(beside_);
-      result = work();
-      done->record(beside_);
+      c10::cuda::CUDAStreamGuard guard(copy_);
+      on_device = host.to(device(), /*non_blocking=*/true);
+      done->record(copy_);
     }
-    // The compute stream waits for the work, the allocator for the compute stream's use of the
+    // The compute stream waits for the copy, the allocator for the compute stream's use of the
     // memory.
     const c10::cuda::CUDAStream current = c10::cuda::getCurrentCUDAStream(index_);
     done->block(current);
-    c10::cuda::CUDACachingAllocator::recordStream(result.storage().data_ptr(), current);
+    c10::cuda::CUDACachingAllocator::recordStream(on_device.storage().data_ptr(), current);
     std::lock_guard lock(mutex_);
-    under_way_.push_back({std::move(done), std::move(lease)});
-    // What one batch needs (images from files and from the host, labels) may be under way; older
-    // work gives its buffers back, or the loader would wait for them forever.
-    while (!under_way_.empty() && (under_way_.size() > 3 || under_way_.front().done->query())) {
-      under_way_.front().done->synchronize();
-      under_way_.pop_front();
+    uploads_.push_back({std::move(done), std::move(lease)});
+    // What one batch uploads (images, labels) may be under way; older copies give their buffers
+    // back, or the loader would wait for them forever.
+    while (!uploads_.empty() && (uploads_.size() > 2 || uploads_.front().done->query())) {
+      uploads_.front().done->synchronize();
+      uploads_.pop_front();
     }
-    return result;
-  }
-
-  std::shared_ptr<JpegDecoder> jpeg_decoder() const override {
-    const std::lock_guard lock(mutex_);
-    if (!looked_for_decoder_ && has_jpeg_hardware()) {
-      const c10::cuda::CUDAGuard guard(index_);
-      std::string reason;
-      decoder_ = make_nvjpeg_decoder(
-          nvjpeg_libraries(CUDART_VERSION / 1000),
-          {.device = device(),
-           .current = [index = index_] { return c10::cuda::getCurrentCUDAStream(index).stream(); },
-           .wait_for_current =
-               [index = index_] { c10::cuda::getCurrentCUDAStream(index).synchronize(); }},
-          reason);
-      if (!decoder_) notice("JPEG files are decoded on the CPU: " + reason + ".");
-    }
-    looked_for_decoder_ = true;
-    return decoder_;
+    return on_device;
   }
 
   at::Generator generator(uint64_t seed) const override {
@@ -84,20 +61,10 @@ class CudaBackend final : public Backend {
     return generator;
   }
 
-  std::unique_ptr<Graph> make_graph(std::optional<at::Generator> generator) const override {
-    const std::lock_guard lock(mutex_);
-    std::shared_ptr<const GraphMemory> memory = graph_memory_.lock();
-    if (!memory) {
-      memory = std::make_shared<const GraphMemory>(at::cuda::graph_pool_handle());
-      graph_memory_ = memory;
-    }
-    return make_cuda_graph(std::move(memory), std::move(generator));
-  }
-
   void synchronize() const override {
     c10::cuda::getCurrentCUDAStream(index_).synchronize();
     std::lock_guard lock(mutex_);
-    under_way_.clear();
+    uploads_.clear();
   }
 
   std::optional<MemoryUse> memory_use() const override {
@@ -116,26 +83,20 @@ class CudaBackend final : public Backend {
   // Tensor cores multiply bfloat16 from compute capability 8.0 (Ampere) on.
   bool fast_bfloat16() const override { return at::cuda::getDeviceProperties(index_)->major >= 8; }
 
- private:
-  // The large chips of a generation: A100, H100, B200 and their kin.
-  bool has_jpeg_hardware() const {
-    const cudaDeviceProp* properties = at::cuda::getDeviceProperties(index_);
-    return properties->major >= 8 && properties->minor == 0;
-  }
+  // The fused ones have not been seen at work on a GPU.
+  Kernels default_kernels() const override { return Kernels::kPlain; }
 
-  struct Work {
+ private:
+  struct Upload {
     std::shared_ptr<at::cuda::CUDAEvent> done;
     std::shared_ptr<void> lease;  // of the host buffers that it reads
   };
 
   c10::DeviceIndex index_;
   c10::cuda::CUDAStream compute_;
-  c10::cuda::CUDAStream beside_;
+  c10::cuda::CUDAStream copy_;
   mutable std::mutex mutex_;
-  mutable std::deque<Work> under_way_;
-  mutable std::weak_ptr<const GraphMemory> graph_memory_;
-  mutable bool looked_for_decoder_ = false;
-  mutable std::shared_ptr<JpegDecoder> decoder_;
+  mutable std::deque<Upload> uploads_;
 };
 
 }  // namespace

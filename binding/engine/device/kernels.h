@@ -1,22 +1,9 @@
-// Programs of our own for a device, in CUDA C++.
 #pragma once
 
 namespace thaw::device {
 
-struct Extent {
-  unsigned x = 1, y = 1;
-};
-
-class Kernels {
- public:
-  virtual ~Kernels() = default;
-
-  // Starts `name` in the calling thread's stream: `grid` blocks of `block` threads. `arguments`
-  // point at the values, which are copied before the return.
-  virtual void launch(const char* name, Extent grid, Extent block, void** arguments) const = 0;
-
-  // Of the device: how many blocks it works on at a time, at least.
-  virtual unsigned multiprocessors() const = 0;
-};
+// How frozen convolutions are computed: by libtorch's operators one after the other, which work on
+// every device, or by a library's that also apply what follows (model/kernels/choose.h).
+enum class Kernels { kPlain, kFused };
 
 }  // namespace thaw::device

@@ -1,6 +1,5 @@
 #ifndef THAW_CUDA
 #include "engine/device/cuda.h"
-#include "engine/device/cuda_kernels.h"
 #include "engine/error.h"
 
 namespace thaw::device {
@@ -12,10 +11,6 @@ std::shared_ptr<const Backend> make_cuda_backend(int) {
        "This build of thaw is for the CPU; run `npm run setup -- --cuda` for CUDA.");
 }
 void describe_cuda(DeviceFacts&) {}
-std::unique_ptr<Kernels> make_cuda_kernels(int, const char*, const std::vector<std::string>&,
-                                           std::string&) {
-  return nullptr;
-}
 
 }  // namespace thaw::device
 #endif

@@ -1,12 +1,12 @@
 #include "engine/model/folded.h"
 
-#include "engine/model/fused_convolution.h"
+#include "engine/model/convolve.h"
 
 namespace thaw::model {
 
 at::Tensor FoldedConvolution::operator()(const at::Tensor& x, bool relu,
                                          const at::Tensor& residual) const {
-  return fused_convolution(x, weight, bias, stride, padding, relu, residual);
+  return convolve(x, weight, bias, stride, padding, relu, residual);
 }
 
 FoldedConvolution fold(const ConvolutionNorm& pair, at::ScalarType compute) {

@@ -1,16 +1,10 @@
 #include "engine/model/frozen_part.h"
 
 #include "engine/model/fill_up.h"
-#include "engine/model/frozen_checked.h"
-#include "engine/model/frozen_convolution.h"
-#include "engine/model/frozen_cudnn.h"
+#include "engine/model/kernels/choose.h"
 
 namespace thaw::model {
 namespace {
-
-// Images that the CPU computes at a time: few enough for their features to stay in its caches
-// between one layer and the next, enough for both to be busy.
-constexpr int64_t kGroup = 8;
 
 // The size of an image's features on their way through the network.
 struct Extent {
@@ -33,12 +27,6 @@ struct Extent {
   }
 };
 
-// Equal groups, the last one all but full: of 12 images 6 at a time, not 8 and 4.
-int64_t group_size(int64_t batch) {
-  const int64_t groups = (batch + kGroup - 1) / kGroup;
-  return groups > 0 ? (batch + groups - 1) / groups : 1;
-}
-
 struct FrozenBlock {
   std::vector<std::unique_ptr<FrozenConvolution>> body;
   std::unique_ptr<FrozenConvolution> downsample;
@@ -52,13 +40,13 @@ struct FrozenBlock {
 
 class FoldedFrozenPart final : public FrozenPart {
  public:
-  FoldedFrozenPart(const Network& network, int units, at::ScalarType compute)
-      : grouped_(network.device().is_cpu()), pool_(ends_pooled(network, units)) {
+  FoldedFrozenPart(const Network& network, int units, at::ScalarType compute,
+                   device::Kernels kernels)
+      : device_(network.device()), pool_(ends_pooled(network, units)) {
     if (units == 0) return;
     Extent extent(network);
     const auto prepare = [&](const ConvolutionNorm& pair) {
-      return make_frozen_convolution(
-          pair, {kGroup, pair.convolution.in, extent.height, extent.width}, compute);
+      return make_frozen_convolution(pair, extent.height, extent.width, compute, kernels);
     };
     stem_ = prepare(network.stem());
     extent.pass(network.stem());
@@ -78,8 +66,7 @@ class FoldedFrozenPart final : public FrozenPart {
     at::NoGradGuard no_grad;  // not inference mode: the result is an input of autograd
     if (!stem_) return images;
     const int64_t n = images.size(0);
-    const int64_t usual = batch > 0 ? batch : n;
-    const int64_t group = grouped_ ? group_size(usual) : std::max<int64_t>(usual, 1);
+    const int64_t group = images_at_a_time(device_, batch > 0 ? batch : n);
     std::vector<at::Tensor> groups;
     for (int64_t first = 0; first < n; first += group) {
       const int64_t count = std::min(group, n - first);
@@ -97,7 +84,7 @@ class FoldedFrozenPart final : public FrozenPart {
     return pool_ ? x.to(at::kFloat).mean({2, 3}).to(images.scalar_type()) : x;
   }
 
-  bool grouped_;  // or the whole batch at once
+  at::Device device_;
   bool pool_;
   std::unique_ptr<FrozenConvolution> stem_;
   std::vector<FrozenBlock> blocks_;
@@ -106,11 +93,8 @@ class FoldedFrozenPart final : public FrozenPart {
 }  // namespace
 
 std::unique_ptr<FrozenPart> make_frozen_part(const Network& network, int units,
-                                             at::ScalarType compute) {
-  auto folded = std::make_unique<FoldedFrozenPart>(network, units, compute);
-  if (units == 0 || !cudnn_fuses(network.device(), compute)) return folded;
-  return make_checked_frozen_part(make_cudnn_frozen_part(network, units, compute),
-                                  std::move(folded));
+                                             at::ScalarType compute, device::Kernels kernels) {
+  return std::make_unique<FoldedFrozenPart>(network, units, compute, kernels);
 }
 
 std::vector<int64_t> feature_shape(const Network& network, int units) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/device/kernels.h"
 #include "engine/model/network.h"
 #include "engine/torch.h"
 
@@ -27,7 +28,7 @@ class FrozenPart {
 // Units 0 .. units-1 of `network`, copied and prepared for inference: later changes of the network
 // do not show. `units` may reach up to the head, not into it but for its pooling.
 std::unique_ptr<FrozenPart> make_frozen_part(const Network& network, int units,
-                                             at::ScalarType compute);
+                                             at::ScalarType compute, device::Kernels kernels);
 
 // One image's features after `units` units: [C, h, w], or [C] where they are pooled.
 std::vector<int64_t> feature_shape(const Network& network, int units);

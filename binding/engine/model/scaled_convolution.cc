@@ -1,6 +1,6 @@
 #include "engine/model/scaled_convolution.h"
 
-#include "engine/model/fused_convolution.h"
+#include "engine/model/convolve.h"
 
 namespace thaw::model {
 
@@ -20,8 +20,7 @@ at::Tensor ScaledConvolution::operator()(const at::Tensor& x, bool relu,
   const at::Tensor weight = (convolution_.weight * scale_).to(compute);
   const at::Tensor bias =
       convolution_.biased ? (convolution_.bias * scale_.flatten()).to(compute) + shift_ : shift_;
-  return fused_convolution(x, weight, bias, convolution_.stride, convolution_.padding, relu,
-                           residual);
+  return convolve(x, weight, bias, convolution_.stride, convolution_.padding, relu, residual);
 }
 
 }  // namespace thaw::model

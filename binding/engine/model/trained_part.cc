@@ -3,9 +3,9 @@
 #include <variant>
 #include <vector>
 
+#include "engine/model/convolve.h"
 #include "engine/model/folded.h"
 #include "engine/model/frozen_part.h"
-#include "engine/model/fused_convolution.h"
 #include "engine/model/norm/fused_norm.h"
 #include "engine/model/scaled_convolution.h"
 

@@ -69,13 +69,14 @@ std::string images_digest(const data::Dataset& dataset) {
 
 }  // namespace
 
-std::string network_key(const Session& session, int units, at::ScalarType compute) {
+std::string network_key(const Session& session, int units, at::ScalarType compute,
+                        device::Kernels kernels) {
   const data::ImageLibraries libraries = data::image_libraries();
   std::ostringstream text;
   text << std::hexfloat << kVersion << ' ' << TORCH_VERSION << ' ' << at::get_cpu_capability()
        << ' ' << session.backend->device() << ' ' << compute << ' ' << libraries.libjpeg << ' '
        << libraries.libvips;
-  if (const auto decoder = session.backend->jpeg_decoder()) text << ' ' << decoder->name();
+  if (kernels == device::Kernels::kPlain) text << " plain";  // files of old are of fused ones
   const data::Preprocessing& p = session.preprocessing;
   text << ' ' << p.height << ' ' << p.width << ' ' << p.resize;
   for (const double value : p.mean) text << ' ' << value;

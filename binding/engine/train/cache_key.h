@@ -10,8 +10,9 @@
 namespace thaw::train {
 
 // What computes: the frozen weights up to the boundary, the preprocessing, precision, device,
-// libtorch and the image libraries. Reads every weight: once for all data sets.
-std::string network_key(const Session& session, int units, at::ScalarType compute);
+// kernels, libtorch and the image libraries. Reads every weight: once for all data sets.
+std::string network_key(const Session& session, int units, at::ScalarType compute,
+                        device::Kernels kernels);
 
 // With that, what is computed: the contents of every image (by SHA-1), the augmentation and its
 // seed.

@@ -28,15 +28,15 @@ std::string not_worth_it(int units, const CacheOptions& options, const data::Loa
 
 }  // namespace
 
-CachePlan::CachePlan(const Session& session, int units, at::ScalarType compute,
-                     const CacheOptions& options)
+CachePlan::CachePlan(const Session& session, int units, const FitOptions& options)
     : session_(session),
       units_(units),
-      compute_(compute),
-      options_(options),
+      compute_(options.compute),
+      kernels_(options.kernels),
+      options_(options.cache),
       device_left_(static_cast<int64_t>(kShareOfDevice *
                                         static_cast<double>(session.backend->free_memory()))),
-      memory_left_(options.memory) {}
+      memory_left_(options.cache.memory) {}
 
 bool CachePlan::keeps(const data::LoaderOptions& loader, int64_t passes) const {
   return not_worth_it(units_, options_, loader, passes).empty();
@@ -83,7 +83,8 @@ std::unique_ptr<ActivationCache> CachePlan::in_file(const std::string& name,
                                                     const ActivationCache::Layout& layout,
                                                     CacheReport& report) {
   report.file = (std::filesystem::path(options_.directory) / (name + ".features")).string();
-  if (network_key_.empty()) network_key_ = network_key(session_, units_, compute_);
+  if (network_key_.empty())
+    network_key_ = network_key(session_, units_, compute_, session_.kernels(kernels_));
   auto file = std::make_unique<data::CacheFile>(
       report.file, cache_key(network_key_, dataset, loader), layout.rows, layout.row_bytes());
   auto cache = std::make_unique<ActivationCache>(layout, std::move(file));

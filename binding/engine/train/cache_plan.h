@@ -24,7 +24,7 @@ struct CacheReport {
 class CachePlan {
  public:
   // For features after `units` units of the session's network.
-  CachePlan(const Session& session, int units, at::ScalarType compute, const CacheOptions& options);
+  CachePlan(const Session& session, int units, const FitOptions& options);
 
   // Whether features are worth keeping, wherever there may be room for them.
   bool keeps(const data::LoaderOptions& loader, int64_t passes) const;
@@ -46,6 +46,7 @@ class CachePlan {
   const Session& session_;
   int units_;
   at::ScalarType compute_;
+  std::optional<device::Kernels> kernels_;
   CacheOptions options_;
   int64_t device_left_, memory_left_;  // bytes that may still be taken
   std::string network_key_;            // once a file is wanted

@@ -18,7 +18,6 @@ data::LoaderOptions loader_options(const Session& session, const DataOptions& op
   loader.allocate = [backend = session.backend](at::IntArrayRef sizes, at::ScalarType type) {
     return backend->host_buffer(sizes, type);
   };
-  loader.on_device = data::DeviceDecoding::make(session.backend);
   return loader;
 }
 
@@ -40,7 +39,7 @@ static Evaluation evaluate_all(Session& session, std::shared_ptr<const data::Dat
   const Loss loss(loss_options, session.network->outputs(), session.network->device());
   Metrics metrics(std::max(classes, session.network->outputs()), /*confusion=*/true,
                   session.network->device());
-  const Session::Parts& parts = session.inference(options.compute);
+  const Session::Parts& parts = session.inference(options.compute, options.kernels);
   FeatureSource source(session, parts.frozen, std::move(dataset), loader_options(session, options),
                        options.compute);
   evaluate_pass(source, *parts.trained, loss, metrics, stop);
@@ -58,7 +57,7 @@ static at::Tensor predict_all(Session& session, std::shared_ptr<const data::Data
   data::LoaderOptions loader_settings = loader_options(session, options);
   loader_settings.drop_unreadable = false;
   data::Loader loader(std::move(dataset), std::move(loader_settings));
-  const Session::Parts& parts = session.inference(options.compute);
+  const Session::Parts& parts = session.inference(options.compute, options.kernels);
   const bool sigmoid = session.network->final_activation() == model::Activation::kSigmoid ||
                        session.network->outputs() == 1;
   std::vector<at::Tensor> all;

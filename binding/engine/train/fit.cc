@@ -29,7 +29,7 @@ class Run {
       : session_(session),
         classes_(classes),
         units_(std::min(session.network->first_trained_unit(), session.network->head_unit())),
-        parts_(session.split(units_, options.compute)),
+        parts_(session.split(units_, options.compute, options.kernels)),
         options_(with_batch_size(options, dataset->size())),
         events_(events),
         stop_(stop),
@@ -86,7 +86,7 @@ class Run {
   }
 
   CachePlan make_plan(const FitOptions& options) const {
-    return CachePlan(session_, units_, options.compute, options.cache);
+    return CachePlan(session_, units_, options);
   }
 
   data::LoaderOptions training_loader(const FitOptions& options) const {

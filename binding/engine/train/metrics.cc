@@ -13,8 +13,7 @@ Metrics::Metrics(int64_t classes, bool confusion, at::Device device)
   }
 }
 
-at::Tensor Metrics::batch_sums(const at::Tensor& loss, const at::Tensor& logits,
-                               const at::Tensor& labels) {
+void Metrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
   at::NoGradGuard no_grad;
   const int64_t n = labels.size(0);
   const at::Tensor right = predicted_classes(logits).eq(labels).sum();
@@ -25,18 +24,9 @@ at::Tensor Metrics::batch_sums(const at::Tensor& loss, const at::Tensor& logits,
   } else if (logits.size(1) > 1) {
     among_five = at::full({}, n, labels.options());
   }
-  return at::stack(
-      {loss.detach().to(at::kDouble) * n, right.to(at::kDouble), among_five.to(at::kDouble)});
-}
-
-void Metrics::add(const at::Tensor& batch_sums, int64_t images) {
-  sums_.add_(batch_sums);
-  images_ += images;
-}
-
-void Metrics::add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels) {
-  at::NoGradGuard no_grad;
-  add(batch_sums(loss, logits, labels), labels.size(0));
+  sums_.add_(at::stack(
+      {loss.detach().to(at::kDouble) * n, right.to(at::kDouble), among_five.to(at::kDouble)}));
+  images_ += n;
   if (!confusion_.defined()) return;
   // Not bincount(): it waits for the device to learn the largest value.
   const at::Tensor cells = labels * classes_ + predicted_classes(logits);

@@ -24,12 +24,6 @@ class Metrics {
   // `loss`: the batch's mean, a scalar; logits [N, outputs], labels [N].
   void add(const at::Tensor& loss, const at::Tensor& logits, const at::Tensor& labels);
 
-  // The same in two halves, without the confusion matrix: the sums [3] of a batch, on the device,
-  // and their addition.
-  static at::Tensor batch_sums(const at::Tensor& loss, const at::Tensor& logits,
-                               const at::Tensor& labels);
-  void add(const at::Tensor& batch_sums, int64_t images);
-
   Values read() const;                     // waits for the device
   std::vector<int64_t> confusion() const;  // classes x classes, rows: label, columns: prediction
 

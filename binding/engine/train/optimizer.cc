@@ -10,10 +10,8 @@ namespace thaw::train {
 Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups)
     : options_(options) {
   for (const ParameterGroup& from : groups) {
-    Group group{.slots = {},
-                .learning_rate = from.learning_rate,
-                .weight_decay = from.weight_decay,
-                .rate = at::zeros({}, at::kDouble)};
+    Group group{
+        .slots = {}, .learning_rate = from.learning_rate, .weight_decay = from.weight_decay};
     for (const auto& [name, parameter] : from.parameters) {
       Slot slot{.name = name, .parameter = parameter, .first = {}, .second = {}, .steps = {}};
       // Preserved memory format: the fused kernels walk parameter, gradient and moments in one
@@ -22,9 +20,6 @@ Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup
       constexpr double kForever = 1e9;
       if (options.epsilon_hat && !corrected_.defined())
         corrected_ = at::full({}, kForever, values.options().dtype(at::kFloat));
-      // The form in which the fused kernels take a rate from a device's memory.
-      if (!values.is_cpu() && group.rate.is_cpu())
-        group.rate = group.rate.to(values.device(), at::kFloat);
       if (options.kind != OptimizerKind::kSgd) {
         slot.first = at::zeros_like(values, at::MemoryFormat::Preserve);
         slot.second = at::zeros_like(values, at::MemoryFormat::Preserve);
@@ -39,11 +34,7 @@ Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup
 }
 
 void Optimizer::step(double factor) {
-  set_rates(factor);
-  update();
-}
-
-void Optimizer::set_rates(double factor) {
+  at::NoGradGuard no_grad;
   ++steps_;
   // Both biases are then corrected here: what the kernel would do to the second moment alone would
   // move epsilon.
@@ -51,21 +42,17 @@ void Optimizer::set_rates(double factor) {
     factor *=
         std::sqrt(1 - std::pow(options_.beta2, steps_)) / (1 - std::pow(options_.beta1, steps_));
   }
-  for (Group& group : groups_) group.rate.fill_(group.learning_rate * factor);
-}
-
-void Optimizer::update() {
-  at::NoGradGuard no_grad;
   for (Group& group : groups_) {
+    const double rate = group.learning_rate * factor;
     if (options_.kind == OptimizerKind::kSgd) {
-      update_sgd(group);
+      update_sgd(group, rate);
     } else {
-      update_adam(group);
+      update_adam(group, rate);
     }
   }
 }
 
-void Optimizer::update_adam(Group& group) {
+void Optimizer::update_adam(Group& group, double rate) {
   std::vector<at::Tensor> parameters, gradients, first, second, steps;
   for (Slot& slot : group.slots) {
     if (!slot.parameter.grad().defined()) continue;
@@ -81,7 +68,7 @@ void Optimizer::update_adam(Group& group) {
     steps.assign(steps.size(), corrected_);
   }
   const auto update = [&](const auto& fused) {
-    fused(parameters, gradients, first, second, std::vector<at::Tensor>{}, steps, group.rate,
+    fused(parameters, gradients, first, second, std::vector<at::Tensor>{}, steps, rate,
           options_.beta1, options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
           /*maximize=*/false);
   };
@@ -92,7 +79,7 @@ void Optimizer::update_adam(Group& group) {
   }
 }
 
-void Optimizer::update_sgd(Group& group) {
+void Optimizer::update_sgd(Group& group, double rate) {
   std::vector<at::Tensor> parameters, gradients, momenta;
   for (Slot& slot : group.slots) {
     if (!slot.parameter.grad().defined()) continue;
@@ -102,7 +89,7 @@ void Optimizer::update_sgd(Group& group) {
   }
   if (parameters.empty()) return;
   // Without dampening, a first step is a step from a momentum of zero.
-  at::_fused_sgd_(parameters, gradients, momenta, group.weight_decay, options_.momentum, group.rate,
+  at::_fused_sgd_(parameters, gradients, momenta, group.weight_decay, options_.momentum, rate,
                   /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false,
                   {}, {});
 }

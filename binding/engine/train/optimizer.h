@@ -36,11 +36,6 @@ class Optimizer {
   // One update from the gradients, with every group's learning rate times `factor`.
   void step(double factor);
 
-  // The same in two halves: rates that stand in the device's memory, and an update that only reads
-  // them there, so that it can be recorded once and replayed with other rates.
-  void set_rates(double factor);
-  void update();
-
   void zero_gradients();
 
   std::vector<at::Tensor> gradients() const;
@@ -62,15 +57,14 @@ class Optimizer {
     std::vector<Slot> slots;
     double learning_rate;
     double weight_decay;
-    at::Tensor rate;  // what the next update takes: float64 on the CPU, float32 on a device
   };
 
-  void update_adam(Group& group);
-  void update_sgd(Group& group);
+  void update_adam(Group& group, double rate);
+  void update_sgd(Group& group, double rate);
 
   OptimizerOptions options_;
   std::vector<Group> groups_;
-  double steps_ = 0;      // begun
+  double steps_ = 0;
   at::Tensor corrected_;  // for epsilon_hat: a count of steps so large that it corrects nothing
 };
 

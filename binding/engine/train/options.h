@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/data/loader.h"
+#include "engine/device/kernels.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/schedule.h"
@@ -45,6 +46,7 @@ struct DataOptions {
   int threads = 0;          // decoding threads; 0: as many as cores
   double max_unreadable_share = 0.1;
   at::ScalarType compute = at::kFloat;
+  std::optional<device::Kernels> kernels;  // of the frozen part; unset: the device's own
 };
 
 // Where the features at the freeze boundary may be kept from epoch to epoch.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "engine/data/preprocessing.h"
 #include "engine/device/backend.h"
@@ -22,12 +23,18 @@ struct Session {
     std::shared_ptr<const model::FrozenPart> frozen;
     std::shared_ptr<const model::TrainedPart> trained;
   };
-  Parts split(int first_trained_unit, at::ScalarType compute) const;
+  Parts split(int first_trained_unit, at::ScalarType compute,
+              std::optional<device::Kernels> wanted = {}) const;
 
   // Both parts for inference: all of the backbone as frozen. Kept until the network changes.
-  const Parts& inference(at::ScalarType compute);
+  const Parts& inference(at::ScalarType compute, std::optional<device::Kernels> wanted = {});
 
-  // Preprocessed images, on the host or there already -> device, normalised, in the compute type.
+  // Those that are wanted, else the device's own.
+  device::Kernels kernels(std::optional<device::Kernels> wanted) const {
+    return wanted.value_or(backend->default_kernels());
+  }
+
+  // Preprocessed images on the host -> device, normalised, in the compute type.
   at::Tensor input(const at::Tensor& images, std::shared_ptr<void> lease,
                    at::ScalarType compute) const;
 
@@ -35,6 +42,7 @@ struct Session {
   Parts inference_;
   uint64_t inference_version_ = ~uint64_t{0};
   at::ScalarType inference_type_ = at::kFloat;
+  device::Kernels inference_kernels_ = device::Kernels::kPlain;
 };
 
 // bfloat16 where the device computes faster in it, else float32.

@@ -68,9 +68,6 @@ Step::Step(const Session& session, std::shared_ptr<const model::TrainedPart> tra
     if (!named.buffer && named.trainable) trainable_parameters_ += named.tensor->numel();
   }
   optimizer_.zero_gradients();
-  if (options.accumulation_steps == 1 && options.clip_norm == 0) {
-    graphed_.emplace(*session.backend, trained_, loss_, optimizer_, options.batch_size);
-  }
 }
 
 double Step::operator()(const at::Tensor& features, const at::Tensor& labels, int64_t step,
@@ -78,11 +75,7 @@ double Step::operator()(const at::Tensor& features, const at::Tensor& labels, in
   const double factor = learning_rate_factor(training_.schedule, step, batches, options_.epochs);
   // A state of its own for each step: a resumed run draws what the uninterrupted one would have
   // drawn.
-  const uint64_t dropout_seed = mix(options_.seed, static_cast<uint64_t>(step));
-  if (graphed_ && (*graphed_)(features, labels, dropout_seed, factor, metrics)) {
-    return training_.optimizer.learning_rate * factor;
-  }
-  dropout_.set_current_seed(dropout_seed);
+  dropout_.set_current_seed(mix(options_.seed, static_cast<uint64_t>(step)));
   const at::Tensor logits = trained_->forward(features, {.training = true, .generator = dropout_});
   const at::Tensor loss = loss_(logits, labels);
   if (options_.accumulation_steps > 1) {

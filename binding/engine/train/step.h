@@ -2,9 +2,7 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
-#include "engine/train/graphed_step.h"
 #include "engine/train/metrics.h"
 #include "engine/train/options.h"
 #include "engine/train/session.h"
@@ -17,8 +15,6 @@ class Step {
   // Throws ERR_NOTHING_TO_TRAIN, ERR_INVALID_ARGUMENT.
   Step(const Session& session, std::shared_ptr<const model::TrainedPart> trained,
        const TrainingOptions& training, const FitOptions& options, int64_t classes);
-  Step(const Step&) = delete;  // the graphed step refers to its neighbours
-  Step& operator=(const Step&) = delete;
 
   // Adds the batch's gradients; updates the parameters after every `accumulation_steps` batches and
   // when `last` of the epoch. `step` counts batches from the start of training; it keys dropout.
@@ -40,8 +36,7 @@ class Step {
   Optimizer optimizer_;
   at::Generator dropout_;
   int64_t trainable_parameters_ = 0;
-  int64_t pending_ = 0;                 // batches whose gradients wait for the update
-  std::optional<GraphedStep> graphed_;  // where every batch is a step of its own
+  int64_t pending_ = 0;  // batches whose gradients wait for the update
 };
 
 }  // namespace thaw::train

@@ -35,8 +35,9 @@ int64_t estimate(Session& session, const DataOptions& options, Pass pass) {
     const int boundary = pass == Pass::kTraining
                              ? std::min(network.first_trained_unit(), network.head_unit())
                              : network.head_unit();
-    const Session::Parts parts = pass == Pass::kTraining ? session.split(boundary, options.compute)
-                                                         : session.inference(options.compute);
+    const Session::Parts parts = pass == Pass::kTraining
+                                     ? session.split(boundary, options.compute, options.kernels)
+                                     : session.inference(options.compute, options.kernels);
     const bool given = options.batch_size > 0;  // 0: it was looked for
     const int64_t small = given && options.batch_size <= 16 ? 1 : 8, large = 2 * small;
     const MeasuredBatches measured{

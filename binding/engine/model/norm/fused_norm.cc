@@ -27,8 +27,7 @@ class FusedBatchNorm : public torch::autograd::Function<FusedBatchNorm> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias, const std::optional<at::Tensor>& residual,
                             const BatchNorm* norm, bool relu) {
-    const auto [y, statistics] =
-        norm_arithmetic(x)->forward(x, *norm, relu, or_undefined(residual));
+    const auto [y, statistics] = norm_forward(x, *norm, relu, or_undefined(residual));
     context->saved_data["relu"] = relu;
     // The output tells where the ReLU was on; without a residual the input tells it as well.
     context->save_for_backward({x, residual ? y : at::Tensor(), statistics, bias});
@@ -38,34 +37,10 @@ class FusedBatchNorm : public torch::autograd::Function<FusedBatchNorm> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &y = saved[1], &statistics = saved[2], &bias = saved[3];
-    const auto of = norm_arithmetic(x)->backward(aligned_gradient(gradients, x), x, y, statistics,
-                                                 bias, context->saved_data["relu"].toBool(),
-                                                 context->needs_input_grad(0));
+    const auto of =
+        norm_backward(aligned_gradient(gradients, x), x, y, statistics, bias,
+                      context->saved_data["relu"].toBool(), context->needs_input_grad(0));
     return {of.x, of.weight, of.bias, of.residual, {}, {}};
-  }
-};
-
-class FusedBias : public torch::autograd::Function<FusedBias> {
- public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& bias,
-                            const std::optional<at::Tensor>& residual) {
-    const at::Tensor y = norm_arithmetic(x)->apply(x, {}, {}, bias.to(at::kFloat), /*relu=*/true,
-                                                   or_undefined(residual));
-    context->save_for_backward({y});
-    context->saved_data["residual"] = residual.has_value();
-    context->saved_data["type"] = bias.scalar_type();
-    return y;
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const at::Tensor y = context->get_saved_variables()[0];
-    const at::Tensor through = at::threshold_backward(aligned_gradient(gradients, y), y, 0);
-    at::Tensor bias;
-    if (context->needs_input_grad(1))
-      bias =
-          through.sum({0, 2, 3}, false, at::kFloat).to(context->saved_data["type"].toScalarType());
-    const bool residual = context->saved_data["residual"].toBool();
-    return {through, bias, residual ? through : at::Tensor()};
   }
 };
 
@@ -78,7 +53,11 @@ std::optional<at::Tensor> aligned(const at::Tensor& residual) {
 
 }  // namespace
 
-bool can_fuse_norm(const at::Tensor& x) { return norm_arithmetic(x) != nullptr; }
+bool can_fuse_norm(const at::Tensor& x) {
+  const at::ScalarType type = x.scalar_type();
+  return x.is_cpu() && (type == at::kFloat || type == at::kBFloat16) && x.dim() == 4 &&
+         x.numel() > 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
 
 at::Tensor fused_batch_norm(const at::Tensor& x, const BatchNorm& norm, bool relu,
                             const at::Tensor& residual) {
@@ -89,13 +68,7 @@ at::Tensor fused_running_norm(const at::Tensor& x, const BatchNorm& norm, bool r
                               const at::Tensor& residual) {
   at::NoGradGuard no_grad;
   const at::Tensor scale = norm.weight * (norm.running_var + norm.epsilon).rsqrt();
-  return norm_arithmetic(x)->apply(x, norm.running_mean, scale, norm.bias, relu,
-                                   or_undefined(aligned(residual)));
-}
-
-at::Tensor fused_bias_relu(const at::Tensor& x, const at::Tensor& bias,
-                           const at::Tensor& residual) {
-  return FusedBias::apply(x, bias, aligned(residual));
+  return norm_apply(x, norm.running_mean, scale, norm.bias, relu, or_undefined(aligned(residual)));
 }
 
 }  // namespace thaw::model

@@ -9,7 +9,7 @@
 namespace thaw::model {
 
 // Whether the functions below take `x`: float32 or bfloat16 [N, C, H, W] in channels-last memory,
-// on the CPU or on a CUDA device on which the kernels work (arithmetic.h).
+// on the CPU.
 bool can_fuse_norm(const at::Tensor& x);
 
 // relu?(batch_norm(x) + residual?) in training: updates the running statistics as libtorch does
@@ -22,9 +22,5 @@ at::Tensor fused_batch_norm(const at::Tensor& x, const BatchNorm& norm, bool rel
 // The same by the running statistics; records no gradients.
 at::Tensor fused_running_norm(const at::Tensor& x, const BatchNorm& norm, bool relu,
                               const at::Tensor& residual);
-
-// relu(x + bias + residual?), and the gradients of all three. `x` may be an operator's output that
-// nothing else needs: it is not kept.
-at::Tensor fused_bias_relu(const at::Tensor& x, const at::Tensor& bias, const at::Tensor& residual);
 
 }  // namespace thaw::model

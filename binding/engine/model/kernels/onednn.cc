@@ -1,4 +1,4 @@
-#include "engine/model/packed_convolution.h"
+#include "engine/model/kernels/onednn.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 
@@ -38,9 +38,9 @@ at::Tensor call(const c10::OperatorHandle& operation, Arguments&&... arguments) 
 
 c10::IValue no_scalars() { return c10::List<std::optional<at::Scalar>>(); }
 
-class PackedConvolution final : public FrozenConvolution {
+class OnednnConvolution final : public FrozenConvolution {
  public:
-  PackedConvolution(FoldedConvolution folded, at::IntArrayRef input)
+  OnednnConvolution(FoldedConvolution folded, at::IntArrayRef input)
       : bias_(std::move(folded.bias)),
         padding_{folded.padding, folded.padding},
         stride_{folded.stride, folded.stride},
@@ -70,19 +70,19 @@ class PackedConvolution final : public FrozenConvolution {
 
 }  // namespace
 
-bool can_pack(const ConvolutionNorm& pair, at::ScalarType compute) {
-  if (!pair.convolution.weight.is_cpu() || !at::globalContext().hasMKLDNN()) return false;
+bool onednn_computes(at::ScalarType compute) {
+  if (!at::globalContext().hasMKLDNN()) return false;
   // Without instructions for bfloat16 oneDNN refuses or emulates it.
   static const bool bfloat16 = device::make_backend("cpu")->fast_bfloat16();
   return Operators::get().complete() &&
          (compute == at::kFloat || (compute == at::kBFloat16 && bfloat16));
 }
 
-std::unique_ptr<FrozenConvolution> make_packed_convolution(const ConvolutionNorm& pair,
+std::unique_ptr<FrozenConvolution> make_onednn_convolution(const ConvolutionNorm& pair,
                                                            at::IntArrayRef input,
                                                            at::ScalarType compute) {
   at::NoGradGuard no_grad;
-  return std::make_unique<PackedConvolution>(fold(pair, compute), input);
+  return std::make_unique<OnednnConvolution>(fold(pair, compute), input);
 }
 
 }  // namespace thaw::model

@@ -1,12 +1,10 @@
-#include "engine/model/frozen_convolution.h"
+#include "engine/model/kernels/eager.h"
 
 #include "engine/model/folded.h"
-#include "engine/model/packed_convolution.h"
 
 namespace thaw::model {
 namespace {
 
-// libtorch's operators one after the other: works on every device.
 class EagerConvolution final : public FrozenConvolution {
  public:
   EagerConvolution(const ConvolutionNorm& pair, at::ScalarType compute)
@@ -24,10 +22,8 @@ class EagerConvolution final : public FrozenConvolution {
 
 }  // namespace
 
-std::unique_ptr<FrozenConvolution> make_frozen_convolution(const ConvolutionNorm& pair,
-                                                           at::IntArrayRef input,
-                                                           at::ScalarType compute) {
-  if (can_pack(pair, compute)) return make_packed_convolution(pair, input, compute);
+std::unique_ptr<FrozenConvolution> make_eager_convolution(const ConvolutionNorm& pair,
+                                                          at::ScalarType compute) {
   return std::make_unique<EagerConvolution>(pair, compute);
 }
 

@@ -7,15 +7,16 @@
 
 #include <memory>
 
-#include "engine/model/frozen_convolution.h"
+#include "engine/model/kernels/frozen_convolution.h"
+#include "engine/model/modules.h"
 
 namespace thaw::model {
 
-// The pair is on the CPU, and this libtorch and processor have what it takes.
-bool can_pack(const ConvolutionNorm& pair, at::ScalarType compute);
+// This libtorch and processor have what it takes.
+bool onednn_computes(at::ScalarType compute);
 
 // `input`: the sizes [N, in, H, W] for which the weights are laid out.
-std::unique_ptr<FrozenConvolution> make_packed_convolution(const ConvolutionNorm& pair,
+std::unique_ptr<FrozenConvolution> make_onednn_convolution(const ConvolutionNorm& pair,
                                                            at::IntArrayRef input,
                                                            at::ScalarType compute);
 

@@ -2,9 +2,6 @@
 // in which a residual network uses one. How it is computed is the implementation's affair.
 #pragma once
 
-#include <memory>
-
-#include "engine/model/modules.h"
 #include "engine/torch.h"
 
 namespace thaw::model {
@@ -19,10 +16,5 @@ class FrozenConvolution {
   // relu(plain(x) + residual). May write its result over `residual`.
   virtual at::Tensor add_relu(const at::Tensor& x, const at::Tensor& residual) const = 0;
 };
-
-// `input`: the sizes [N, in, H, W] that it will mostly be called with; others work, perhaps slower.
-std::unique_ptr<FrozenConvolution> make_frozen_convolution(const ConvolutionNorm& pair,
-                                                           at::IntArrayRef input,
-                                                           at::ScalarType compute);
 
 }  // namespace thaw::model

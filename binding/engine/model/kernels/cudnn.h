@@ -1,0 +1,18 @@
+// Frozen convolutions on a CUDA device by cuDNN: bias, sum and ReLU are part of the convolution's
+// kernel.
+#pragma once
+
+#include <memory>
+
+#include "engine/model/kernels/frozen_convolution.h"
+#include "engine/model/modules.h"
+
+namespace thaw::model {
+
+// Where cuDNN throws (it has no kernel for a shape or type), the convolution goes on by libtorch's
+// operators for good, and a notice says so. Out of memory is no such reason:
+// c10::OutOfMemoryError passes through.
+std::unique_ptr<FrozenConvolution> make_cudnn_convolution(const ConvolutionNorm& pair,
+                                                          at::ScalarType compute);
+
+}  // namespace thaw::model
