@@ -7,6 +7,7 @@
 #include "napi/convert.h"
 #include "napi/model_wrap.h"
 #include "napi/napi.h"
+#include "napi/network_facts.h"
 #include "napi/state.h"
 #include "napi/stop_flag.h"
 #include "napi/task.h"
@@ -64,6 +65,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("info", Napi::Function::New(env, info));
   exports.Set("readWeights", Napi::Function::New(env, read_weights));
   exports.Set("makeWeights", Napi::Function::New(env, make_weights));
+  exports.Set("architectures", Napi::Function::New(env, architectures));
+  exports.Set("networkGraph", Napi::Function::New(env, network_graph));
+  exports.Set("matchArchitecture", Napi::Function::New(env, match_architecture));
   exports.Set("createModel", Napi::Function::New(env, create_model));
   exports.Set("writeImage", Napi::Function::New(env, write_image));
   return exports;

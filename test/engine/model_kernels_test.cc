@@ -15,29 +15,36 @@
 
 using namespace thaw;
 using device::Kernels;
-using model::ConvolutionNorm, model::Network;
+using model::ConvolutionStep, model::Network;
 using norms::channels_last, norms::distance;
 
 namespace {
 
-ConvolutionNorm drawn_pair(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-  ConvolutionNorm pair{{.name = "conv",
-                        .in = in,
-                        .out = out,
-                        .kernel = kernel,
-                        .stride = stride,
-                        .padding = kernel / 2},
-                       norms::drawn_norm(out)};
-  pair.convolution.weight = channels_last(at::randn({out, in, kernel, kernel}));
-  return pair;
+ConvolutionStep drawn_step(int64_t in, int64_t out, int64_t kernel, int64_t stride,
+                           int64_t groups = 1) {
+  return {.convolution = {.stride = stride,
+                          .padding = kernel / 2,
+                          .groups = groups,
+                          .weight = channels_last(at::randn({out, in / groups, kernel, kernel}))},
+          .norm = norms::drawn_norm(out),
+          .input = {in, 13, 11}};
+}
+
+ConvolutionStep with_relu(ConvolutionStep step) {
+  step.relu = true;
+  return step;
 }
 
 // libtorch's convolution and BatchNorm apart, in float64.
-at::Tensor unfolded(const ConvolutionNorm& pair, const at::Tensor& x) {
-  const auto wide = [](const at::Tensor& t) { return t.detach().to(at::kDouble); };
-  const auto& [c, norm] = pair;
-  const at::Tensor y =
-      at::conv2d(wide(x), wide(c.weight), {}, {c.stride, c.stride}, {c.padding, c.padding});
+at::Tensor unfolded(const ConvolutionStep& step, const at::Tensor& x) {
+  const auto wide = [](const at::Tensor& t) {
+    return t.defined() ? t.detach().to(at::kDouble) : t;
+  };
+  const model::Convolution& c = step.convolution;
+  const at::Tensor y = at::conv2d(wide(x), wide(c.weight), wide(c.bias), {c.stride, c.stride},
+                                  {c.padding, c.padding}, {1, 1}, c.groups);
+  if (!step.norm) return y;
+  const model::BatchNorm& norm = *step.norm;
   return at::batch_norm(y, wide(norm.weight), wide(norm.bias), wide(norm.running_mean),
                         wide(norm.running_var), false, 0, norm.epsilon, false);
 }
@@ -77,16 +84,21 @@ class PlainDevice final : public check::CpuStandIn {
 TEST("plain and fused kernels compute convolution and BatchNorm, residual and ReLU") {
   at::NoGradGuard no_grad;
   at::manual_seed(1);
-  for (const auto& [kernel, stride] : {std::pair<int64_t, int64_t>{1, 1}, {3, 1}, {3, 2}, {7, 2}}) {
-    const ConvolutionNorm pair = drawn_pair(16, 24, kernel, stride);
+  ConvolutionStep biased = drawn_step(16, 24, 3, 1), alone = drawn_step(16, 24, 3, 1);
+  biased.convolution.bias = at::randn({24});
+  alone.norm.reset();
+  for (const ConvolutionStep& step :
+       {drawn_step(16, 24, 1, 1), drawn_step(16, 24, 3, 1), drawn_step(16, 24, 3, 2),
+        drawn_step(16, 24, 7, 2), drawn_step(16, 24, 3, 1, /*groups=*/4), biased, alone}) {
     const at::Tensor x = channels_last(at::randn({5, 16, 13, 11}));
-    const at::Tensor expected = unfolded(pair, x);
+    const at::Tensor expected = unfolded(step, x);
     const at::Tensor residual = channels_last(at::randn(expected.sizes()));
     for (const Kernels kernels : {Kernels::kPlain, Kernels::kFused}) {
-      const auto made = model::make_frozen_convolution(pair, 13, 11, at::kFloat, kernels);
-      CHECK(distance(made->plain(x), expected) < 1e-5);
-      CHECK(distance(made->relu(x), expected.relu()) < 1e-5);
-      CHECK(distance(made->add_relu(x, residual.clone()), (expected + residual).relu()) < 1e-5);
+      const auto linear = model::inference_kernel(step, at::kFloat, kernels);
+      const auto relu = model::inference_kernel(with_relu(step), at::kFloat, kernels);
+      CHECK(distance((*linear)(x, {}, {}), expected) < 1e-5);
+      CHECK(distance((*relu)(x, {}, {}), expected.relu()) < 1e-5);
+      CHECK(distance((*relu)(x, residual.clone(), {}), (expected + residual).relu()) < 1e-5);
     }
   }
 }
@@ -95,16 +107,16 @@ TEST("what cuDNN cannot do it gives back: libtorch's operators go on, after one 
   at::NoGradGuard no_grad;
   at::manual_seed(2);
   // On the CPU cuDNN can do nothing.
-  const ConvolutionNorm first = drawn_pair(8, 8, 3, 1), second = drawn_pair(8, 8, 1, 1);
+  const ConvolutionStep first = with_relu(drawn_step(8, 8, 3, 1)),
+                        second = with_relu(drawn_step(8, 8, 1, 1));
   const at::Tensor x = channels_last(at::randn({2, 8, 6, 5})), residual = at::randn_like(x);
   const std::string text = said([&] {
-    for (const ConvolutionNorm& pair : {first, second}) {
-      const auto cudnn = model::make_cudnn_convolution(pair, at::kFloat);
-      const auto plain = model::make_frozen_convolution(pair, 6, 5, at::kFloat, Kernels::kPlain);
+    for (const ConvolutionStep& step : {first, second}) {
+      const auto cudnn = model::cudnn_kernel(step, at::kFloat);
+      const auto plain = model::inference_kernel(step, at::kFloat, Kernels::kPlain);
       for (int time = 0; time < 2; ++time) {
-        CHECK(at::equal(cudnn->add_relu(x, residual), plain->add_relu(x, residual)));
-        CHECK(at::equal(cudnn->relu(x), plain->relu(x)));
-        CHECK(at::equal(cudnn->plain(x), plain->plain(x)));
+        CHECK(at::equal((*cudnn)(x, residual, {}), (*plain)(x, residual, {})));
+        CHECK(at::equal((*cudnn)(x, {}, {}), (*plain)(x, {}, {})));
       }
     }
   });
@@ -118,14 +130,14 @@ TEST("a run computes with the kernels that it asks for, else with the device's o
       std::make_shared<Network>(model::find_architecture("resnet18"), model::InputShape{64, 64},
                                 std::vector<model::HeadLayer>{}, 1);
   disturb(*session.network);
-  const int units = session.network->head_unit();
+  const int boundary = session.network->backbone_boundary();
   // bfloat16 is rounded between operators, but not within a fused one.
   const at::Tensor x = channels_last(at::randn({2, 3, 64, 64})).to(at::kBFloat16);
   const auto of_part = [&](Kernels kernels) {
-    return model::make_frozen_part(*session.network, units, at::kBFloat16, kernels)->forward(x);
+    return model::FrozenPart(*session.network, boundary, at::kBFloat16, kernels).forward(x);
   };
   const auto of_run = [&](std::optional<Kernels> wanted) {
-    return session.split(units, at::kBFloat16, wanted).frozen->forward(x);
+    return session.split(boundary, at::kBFloat16, wanted).frozen->forward(x);
   };
   const auto of_inference = [&](std::optional<Kernels> wanted) {
     return session.inference(at::kBFloat16, wanted).frozen->forward(x);
@@ -155,16 +167,17 @@ TEST("on a GPU both kernels give the CPU's features at every boundary") {
     Network network = drawn_network(name);
     disturb(network);
     const at::Tensor images = channels_last(at::randn({5, 3, 96, 96}));
-    for (int units = 1; units <= network.head_unit(); units += 3) {
+    for (const int boundary : network.graph().cuts()) {
+      if (boundary == 0 || boundary == network.graph().output()) continue;
       // float32 on the CPU says what is right, another device and another order of sums.
       const at::Tensor expected =
-          model::make_frozen_part(network, units, at::kFloat, Kernels::kPlain)->forward(images);
+          model::FrozenPart(network, boundary, at::kFloat, Kernels::kPlain).forward(images);
       network.to(backend->device());
       const std::pair<at::ScalarType, double> types[] = {{at::kFloat, 1e-4}, {at::kBFloat16, 0.05}};
       for (const auto& [type, tolerance] : types) {
         for (const Kernels kernels : {Kernels::kPlain, Kernels::kFused}) {
-          const at::Tensor features = model::make_frozen_part(network, units, type, kernels)
-                                          ->forward(images.to(backend->device(), type));
+          const at::Tensor features = model::FrozenPart(network, boundary, type, kernels)
+                                          .forward(images.to(backend->device(), type));
           CHECK(features.scalar_type() == type);
           const at::Tensor error = features.to(at::kCPU, at::kFloat) - expected;
           CHECK(error.norm().item<double>() < tolerance * expected.norm().item<double>());
@@ -180,23 +193,23 @@ TEST("on a GPU cuDNN computes fused in bfloat16, and gives nothing back") {
   if (!backend) return;
   const auto scope = backend->enter();
   at::NoGradGuard no_grad;
-  ConvolutionNorm pair = drawn_pair(64, 64, 3, 1);
+  ConvolutionStep step = with_relu(drawn_step(64, 64, 3, 1));
   const at::Tensor x = channels_last(at::randn({4, 64, 14, 14}));
   const at::Tensor residual = channels_last(at::randn({4, 64, 14, 14}));
-  const at::Tensor expected = unfolded(pair, x);
+  const at::Tensor expected = unfolded(step, x);
   const at::Device there = backend->device();
-  pair.convolution.weight = pair.convolution.weight.to(there);
+  step.convolution.weight = step.convolution.weight.to(there);
   for (at::Tensor* tensor :
-       {&pair.norm.weight, &pair.norm.bias, &pair.norm.running_mean, &pair.norm.running_var}) {
+       {&step.norm->weight, &step.norm->bias, &step.norm->running_mean, &step.norm->running_var}) {
     *tensor = tensor->to(there);
   }
-  const auto cudnn = model::make_cudnn_convolution(pair, at::kBFloat16);
+  const auto cudnn = model::cudnn_kernel(step, at::kBFloat16);
   const auto send = [&](const at::Tensor& t) { return t.to(there, at::kBFloat16); };
-  const at::Tensor fused = cudnn->relu(send(x)), sum = cudnn->add_relu(send(x), send(residual));
+  const at::Tensor fused = (*cudnn)(send(x), {}, {}), sum = (*cudnn)(send(x), send(residual), {});
   CHECK(distance(fused, expected.relu()) < 0.03);
   CHECK(distance(sum, (expected + residual).relu()) < 0.03);
   // Its own operators, called once more, throw nothing.
-  const at::Tensor weight = send(pair.convolution.weight), bias = send(pair.norm.bias);
+  const at::Tensor weight = send(step.convolution.weight), bias = send(step.norm->bias);
   at::cudnn_convolution_relu(send(x), weight, bias, {1, 1}, {1, 1}, {1, 1}, 1);
 }
 

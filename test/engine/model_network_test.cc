@@ -4,6 +4,7 @@
 #include <set>
 
 #include "check.h"
+#include "engine/model/match.h"
 
 using namespace thaw;
 using model::Activation, model::HeadKind, model::HeadLayer, model::Network;
@@ -43,11 +44,12 @@ TEST("refuses an unknown architecture, a tiny input and heads that do not fit to
 
 TEST("has as many parameters as torchvision's networks") {
   // torchvision.models.resnetN(): sum(p.numel() for p in model.parameters())
-  const std::pair<const char*, int64_t> published[] = {{"resnet18", 11689512},
-                                                       {"resnet34", 21797672},
-                                                       {"resnet50", 25557032},
-                                                       {"resnet101", 44549160},
-                                                       {"resnet152", 60192808}};
+  const std::pair<const char*, int64_t> published[] = {
+      {"resnet18", 11689512},         {"resnet34", 21797672},
+      {"resnet50", 25557032},         {"resnet101", 44549160},
+      {"resnet152", 60192808},        {"resnext50_32x4d", 25028904},
+      {"resnext101_32x8d", 88791336}, {"wide_resnet50_2", 68883240},
+      {"wide_resnet101_2", 126886696}};
   for (const auto& [name, count] : published) {
     Network network(model::find_architecture(name), {224, 224}, linear(1000), 0);
     CHECK_EQUAL(parameters(network), count);
@@ -85,23 +87,79 @@ TEST("lists the 175 layers of Keras' headless ResNet50 in Keras' order") {
   CHECK_EQUAL(distinct.size(), layers.size());
 }
 
-TEST("training begins at the first unit with a trainable layer") {
+TEST("cuts are where one value alone is alive, and training begins after the last that is frozen") {
   Network network(model::find_architecture("resnet50"), {64, 64}, linear(3), 0);
-  CHECK_EQUAL(network.first_trained_unit(), 0);
+  const auto named = [&](int node) { return network.graph().at(node).names.torch; };
+  std::vector<std::string> cuts;
+  for (const int cut : network.graph().cuts()) cuts.push_back(named(cut));
+  // The images, four steps of the stem, sum and ReLU of each of 16 blocks, two of the head.
+  CHECK_EQUAL(cuts.size(), 1u + 4 + 2 * 16 + 2);
+  CHECK_EQUAL(named(network.backbone_boundary()), "avgpool");
+  CHECK_EQUAL(network.boundary(), 0);
   for (size_t i = 0; i < network.layers().size(); ++i) network.set_trainable(i, false);
-  CHECK_EQUAL(network.first_trained_unit(), network.head_unit() + 1);
-  for (size_t i = 165; i < 175; ++i) network.set_trainable(i, true);  // Keras' model.layers[-10:]
-  CHECK_EQUAL(network.first_trained_unit(), network.head_unit() - 1);
+  CHECK_EQUAL(named(network.boundary()), "avgpool");
+  const auto after = [&](const std::string& trained) {
+    for (size_t i = 0; i < network.layers().size(); ++i)
+      network.set_trainable(i, network.layers()[i].torch_name == trained);
+    return named(network.boundary());
+  };
+  CHECK_EQUAL(after("conv1"), "");
+  CHECK_EQUAL(after("bn1"), "");  // a convolution stays with its norm
+  CHECK_EQUAL(after("layer1.0.downsample.0"), "maxpool");
+  CHECK_EQUAL(after("layer3.2.bn3"), "layer3.1");
+  CHECK_EQUAL(after("fc"), "avgpool");
+  for (size_t i = 0; i < network.layers().size(); ++i)
+    network.set_trainable(i, i >= 165 && i < 175);  // Keras' model.layers[-10:]
+  CHECK_EQUAL(named(network.boundary()), "layer4.1");
   for (const Network::Named& named : network.named_tensors()) {
     CHECK_EQUAL(named.tensor->requires_grad(),
                 named.name.starts_with("layer4.2.") && !named.buffer);
   }
 }
 
+TEST("neither dropout nor a flattened or weighted layer of the head is frozen with the backbone") {
+  const auto boundary = [](std::vector<HeadLayer> head) {
+    head.push_back({.kind = HeadKind::kDense, .name = "dense", .units = 3});
+    const Network network(model::find_architecture("resnet18"), {64, 64}, head, 0);
+    return network.graph().at(network.backbone_boundary()).names.torch;
+  };
+  const HeadLayer pool{.kind = HeadKind::kGlobalAveragePooling, .name = "pool"},
+      drop{.kind = HeadKind::kDropout, .name = "drop"},
+      norm{.kind = HeadKind::kBatchNormalization, .name = "norm"};
+  CHECK_EQUAL(boundary({pool, drop}), "avgpool");
+  CHECK_EQUAL(boundary({drop, pool}), "layer4.1");
+  CHECK_EQUAL(boundary({norm, pool}), "layer4.1");
+  CHECK_EQUAL(boundary({{.kind = HeadKind::kFlatten, .name = "flatten"}}), "layer4.1");
+}
+
+TEST("weights are a value: a copy keeps what the original loses") {
+  Network network(model::find_architecture("resnet18"), {64, 64}, linear(3), 1);
+  const model::Weights copy = network.weights();
+  at::NoGradGuard no_grad;
+  network.weights().at("bn1.weight").fill_(7);
+  CHECK(copy.at("bn1.weight").eq(1).all().item<bool>());
+  CHECK(copy.at("bn1.weight").requires_grad());
+  CHECK_EQUAL(copy.entries().size(), network.weights().entries().size());
+}
+
+TEST("tensors tell their network, its variant too, whatever head they come with") {
+  for (const model::Architecture& architecture : model::architectures()) {
+    const Network network(architecture, {64, 64}, linear(7), 0);
+    model::TensorShapes shapes;
+    for (const auto& [name, tensor] : network.state()) shapes[name] = tensor.sizes().vec();
+    shapes.erase("layer2.0.bn1.num_batches_tracked");
+    const model::Architecture& found = model::match_architecture(shapes, "x.pth");
+    CHECK_EQUAL(found.name, architecture.name);
+    CHECK(found.variant == architecture.variant);
+  }
+  CHECK_THROWS(model::match_architecture({{"conv1.weight", {64, 3, 7, 7}}}, "x.pth"),
+               "ERR_WEIGHTS_MISMATCH");
+}
+
 TEST("a load names every mismatch and changes nothing") {
   Network network(model::find_architecture("resnet18"), {64, 64}, linear(3), 1);
   Network other(model::find_architecture("resnet18"), {64, 64}, linear(3), 2);
-  const at::Tensor before = network.stem().convolution.weight.detach().clone();
+  const at::Tensor before = network.weights().at("conv1.weight").detach().clone();
   StateDict state = other.state();
   state.erase(state.begin() + 1);  // bn1.weight
   state.emplace_back("layer9.weight", at::zeros({1}));
@@ -119,15 +177,15 @@ TEST("a load names every mismatch and changes nothing") {
       CHECK(message.find(part) != std::string::npos);
     }
   }
-  CHECK(at::equal(before, network.stem().convolution.weight));
+  CHECK(at::equal(before, network.weights().at("conv1.weight")));
 }
 
 TEST("a state that is loaded comes back, with or without the head") {
   Network network(model::find_architecture("resnet18"), {64, 64}, linear(3), 1);
   Network other(model::find_architecture("resnet18"), {64, 64}, linear(3), 2);
-  const at::Tensor head = network.head()[1].dense->weight.detach().clone();
+  const at::Tensor head = network.weights().at("fc.weight").detach().clone();
   network.load(other.state(), "state", /*backbone_only=*/true);
-  CHECK(at::equal(head, network.head()[1].dense->weight));
+  CHECK(at::equal(head, network.weights().at("fc.weight")));
   network.load(other.state(), "state");
   const StateDict expected = other.state(), actual = network.state();
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -140,8 +198,8 @@ TEST("a seed repeats the initial weights, another does not") {
   const auto& resnet18 = model::find_architecture("resnet18");
   const Network a(resnet18, {64, 64}, linear(3), 5), b(resnet18, {64, 64}, linear(3), 5);
   const Network c(resnet18, {64, 64}, linear(3), 6);
-  CHECK(at::equal(a.head()[1].dense->weight, b.head()[1].dense->weight));
-  CHECK(!at::equal(a.head()[1].dense->weight, c.head()[1].dense->weight));
+  CHECK(at::equal(a.weights().at("fc.weight"), b.weights().at("fc.weight")));
+  CHECK(!at::equal(a.weights().at("fc.weight"), c.weights().at("fc.weight")));
 }
 
 TEST_MAIN()

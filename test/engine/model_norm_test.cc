@@ -5,7 +5,7 @@
 #include <ATen/Parallel.h>
 
 #include "check.h"
-#include "engine/model/scaled_convolution.h"
+#include "engine/model/kernels/eager.h"
 #include "norms.h"
 
 using namespace thaw;
@@ -220,25 +220,24 @@ TEST("by running statistics: batch_norm's inference, and no buffer changes") {
 
 TEST("a scaled convolution is a convolution and a frozen BatchNorm, gradients included") {
   at::manual_seed(7);
-  model::ConvolutionNorm pair{
-      {.name = "conv", .in = 6, .out = 9, .kernel = 3, .stride = 2, .padding = 1}, drawn_norm(9)};
-  pair.convolution.weight = channels_last(at::randn({9, 6, 3, 3})).requires_grad_();
+  model::ConvolutionStep step{.convolution = {.stride = 2, .padding = 1}, .norm = drawn_norm(9)};
+  const at::Tensor weight_of = channels_last(at::randn({9, 6, 3, 3})).requires_grad_();
+  step.convolution.weight = weight_of;
   const at::Tensor x = channels_last(at::randn({2, 6, 8, 8})).requires_grad_();
-  const at::Tensor y = model::ScaledConvolution(pair, at::kFloat)(x);
+  const at::Tensor y = (*model::scaled_kernel(step, at::kFloat))(x, {}, {});
   const at::Tensor dy = at::randn_like(y);
   y.backward(dy);
 
-  const at::Tensor wide_x = leaf(x.to(at::kDouble)),
-                   weight = leaf(pair.convolution.weight.to(at::kDouble));
+  const at::Tensor wide_x = leaf(x.to(at::kDouble)), weight = leaf(weight_of.to(at::kDouble));
   const auto wide = [](const at::Tensor& t) { return t.detach().to(at::kDouble); };
-  const BatchNorm& norm = pair.norm;
+  const BatchNorm& norm = *step.norm;
   const at::Tensor plain = at::batch_norm(
       at::conv2d(wide_x, weight, {}, {2, 2}, {1, 1}), wide(norm.weight), wide(norm.bias),
       wide(norm.running_mean), wide(norm.running_var), false, 0, norm.epsilon, false);
   plain.backward(wide(dy));
   CHECK(distance(y.detach(), plain.detach()) < 1e-5);
   CHECK(distance(x.grad(), wide_x.grad()) < 1e-5);
-  CHECK(distance(pair.convolution.weight.grad(), weight.grad()) < 1e-5);
+  CHECK(distance(weight_of.grad(), weight.grad()) < 1e-5);
   CHECK(!norm.weight.grad().defined());
 }
 

@@ -5,7 +5,6 @@
 #include "check.h"
 #include "disturb.h"
 #include "engine/model/frozen_part.h"
-#include "engine/model/trained_part.h"
 
 using namespace thaw;
 using device::Kernels;
@@ -18,32 +17,59 @@ std::vector<HeadLayer> linear(int64_t classes) {
           {.kind = HeadKind::kDense, .name = "predictions", .units = classes}};
 }
 
-// With `live`, each norm takes its batch's statistics and leaves its running ones alone.
-at::Tensor plain_pair(const model::ConvolutionNorm& pair, const at::Tensor& x, bool live) {
-  const auto& c = pair.convolution;
-  const auto as_x = [&](const at::Tensor& tensor) { return tensor.to(x.scalar_type()); };
-  const at::Tensor bias = c.biased ? as_x(c.bias) : at::Tensor();
-  const at::Tensor y = at::conv2d(x, as_x(c.weight).contiguous(), bias, {c.stride, c.stride},
-                                  {c.padding, c.padding});
-  return at::batch_norm(y, as_x(pair.norm.weight), as_x(pair.norm.bias),
-                        as_x(pair.norm.running_mean), as_x(pair.norm.running_var), live, 0,
-                        pair.norm.epsilon, false);
+// A residual network as its paper has it.
+struct Paper {
+  const char* name;
+  model::Variant variant;
+  std::vector<int> depths;
+  int convolutions;  // a block
+  int64_t groups = 1;
+};
+const Paper kResNet18{"resnet18", model::Variant::kTorchvision, {2, 2, 2, 2}, 2};
+const Paper kResNet50{"resnet50", model::Variant::kTorchvision, {3, 4, 6, 3}, 3};
+const Paper kKerasResNet50{"resnet50", model::Variant::kKeras, {3, 4, 6, 3}, 3};
+const Paper kResNext50{"resnext50_32x4d", model::Variant::kTorchvision, {3, 4, 6, 3}, 3, 32};
+
+Network make(const Paper& paper, model::InputShape input, int64_t classes) {
+  return Network(model::find_architecture(paper.name, paper.variant), input, linear(classes), 1);
 }
 
-// He et al.'s network as it is written in the paper, without folding, fusing or memory formats.
-at::Tensor plain(const Network& network, at::Tensor x, bool live = false) {
-  x = at::max_pool2d(plain_pair(network.stem(), x, live).relu(), {3, 3}, {2, 2}, {1, 1});
-  for (const model::Block& block : network.blocks()) {
-    at::Tensor y = x;
-    for (size_t i = 0; i < block.body.size(); ++i) {
-      y = plain_pair(block.body[i], y, live);
-      if (i + 1 < block.body.size()) y = y.relu();
+// As it is written in the paper, without folding, fusing or memory formats. With `live`, each norm
+// takes its batch's statistics and leaves its running ones alone.
+at::Tensor plain(const Paper& paper, const Network& network, at::Tensor x, bool live = false) {
+  const auto tensor = [&](const std::string& name) {
+    return network.weights().at(name).to(x.scalar_type());
+  };
+  const bool keras = paper.variant == model::Variant::kKeras;
+  const auto pair = [&](const std::string& convolution, const std::string& norm,
+                        const at::Tensor& in, int64_t kernel, int64_t stride, int64_t groups = 1) {
+    const at::Tensor bias = keras ? tensor(convolution + ".bias") : at::Tensor();
+    const at::Tensor y = at::conv2d(in, tensor(convolution + ".weight").contiguous(), bias,
+                                    {stride, stride}, {kernel / 2, kernel / 2}, {1, 1}, groups);
+    return at::batch_norm(y, tensor(norm + ".weight"), tensor(norm + ".bias"),
+                          tensor(norm + ".running_mean"), tensor(norm + ".running_var"), live, 0,
+                          keras ? 1.001e-5 : 1e-5, false);
+  };
+  x = at::max_pool2d(pair("conv1", "bn1", x, 7, 2).relu(), {3, 3}, {2, 2}, {1, 1});
+  for (int stage = 1; stage <= 4; ++stage) {
+    for (int index = 0; index < paper.depths[static_cast<size_t>(stage - 1)]; ++index) {
+      const std::string name = "layer" + std::to_string(stage) + "." + std::to_string(index);
+      const int64_t stride = stage > 1 && index == 0 ? 2 : 1;
+      const int strided = paper.convolutions == 3 && !keras ? 2 : 1;
+      at::Tensor y = x;
+      for (int n = 1; n <= paper.convolutions; ++n) {
+        const std::string number = std::to_string(n);
+        const int64_t kernel = paper.convolutions == 3 && n != 2 ? 1 : 3;
+        y = pair(name + ".conv" + number, name + ".bn" + number, y, kernel,
+                 n == strided ? stride : 1, n == 2 ? paper.groups : 1);
+        if (n < paper.convolutions) y = y.relu();
+      }
+      const bool projected = index == 0 && (stage > 1 || paper.convolutions == 3);
+      if (projected) x = pair(name + ".downsample.0", name + ".downsample.1", x, 1, stride);
+      x = (y + x).relu();
     }
-    x = (y + (block.downsample ? plain_pair(*block.downsample, x, live) : x)).relu();
   }
-  const model::Dense& dense = *network.head()[1].dense;
-  return at::linear(x.mean({2, 3}), dense.weight.to(x.scalar_type()),
-                    dense.bias.to(x.scalar_type()));
+  return at::linear(x.mean({2, 3}), tensor("fc.weight"), tensor("fc.bias"));
 }
 
 void set_all(Network& network, bool trainable) {
@@ -52,21 +78,22 @@ void set_all(Network& network, bool trainable) {
 
 }  // namespace
 
-TEST("every boundary between frozen and trained gives the plain network's logits") {
+TEST("every cut between frozen and trained gives the plain network's logits") {
   at::NoGradGuard no_grad;
-  for (const model::Architecture& architecture :
-       {model::find_architecture("resnet18"), model::find_architecture("resnet50"),
-        model::find_architecture("resnet50", model::Variant::kKeras)}) {
-    Network network(architecture, {64, 64}, linear(7), 1);
+  for (const Paper& paper : {kResNet18, kResNet50, kKerasResNet50, kResNext50}) {
+    Network network = make(paper, {64, 64}, 7);
     disturb(network);
     const at::Tensor x = at::randn({2, 3, 64, 64});
-    const at::Tensor expected = plain(network, x);
-    for (int boundary = 0; boundary <= network.head_unit(); boundary += 3) {
-      const auto trained = model::make_trained_part(network, boundary, at::kFloat);
+    const at::Tensor expected = plain(paper, network, x);
+    const std::vector<int> cuts = network.graph().cuts();
+    CHECK(cuts.size() > 10);
+    for (size_t i = 0; i < cuts.size(); i += 3) {
+      if (cuts[i] == network.graph().output()) continue;
+      const auto trained = model::lower_for_training(network, cuts[i], at::kFloat);
       for (const Kernels kernels : {Kernels::kPlain, Kernels::kFused}) {
-        const auto frozen = model::make_frozen_part(network, boundary, at::kFloat, kernels);
+        const model::FrozenPart frozen(network, cuts[i], at::kFloat, kernels);
         const at::Tensor logits =
-            trained->forward(frozen->forward(x.contiguous(at::MemoryFormat::ChannelsLast)), {});
+            trained->forward(frozen.forward(x.contiguous(at::MemoryFormat::ChannelsLast)));
         CHECK((logits - expected).abs().max().item<float>() <
               1e-4 * expected.abs().max().item<float>());
       }
@@ -77,21 +104,23 @@ TEST("every boundary between frozen and trained gives the plain network's logits
 TEST("the frozen part's shape is foretold, and an image's features do not depend on its company") {
   at::NoGradGuard no_grad;
   at::manual_seed(5);
-  for (const auto& [name, compute, kernels] : {std::tuple{"resnet50", at::kFloat, Kernels::kFused},
-                                               {"resnet50", at::kBFloat16, Kernels::kFused},
-                                               {"resnet18", at::kFloat, Kernels::kPlain}}) {
-    Network network(model::find_architecture(name), {64, 96}, linear(7), 1);
+  for (const auto& [compute, kernels] : {std::pair{at::kFloat, Kernels::kFused},
+                                         {at::kBFloat16, Kernels::kFused},
+                                         {at::kFloat, Kernels::kPlain}}) {
+    Network network = make(kResNet50, {64, 96}, 7);
     disturb(network);
     const at::Tensor x =
         at::randn({19, 3, 64, 96}).to(compute).contiguous(at::MemoryFormat::ChannelsLast);
-    for (const int units : {1, 4, network.head_unit() - 1, network.head_unit()}) {
-      const auto frozen = model::make_frozen_part(network, units, compute, kernels);
+    const std::vector<int> cuts = network.graph().cuts();
+    for (const int boundary :
+         {cuts[1], cuts[cuts.size() / 2], network.backbone_boundary(), cuts[cuts.size() - 4]}) {
+      const model::FrozenPart frozen(network, boundary, compute, kernels);
       for (const int64_t batch : {1, 4, 12, 32}) {
-        const at::Tensor all = frozen->forward(x, batch);
-        CHECK_EQUAL(all.sizes().slice(1), at::IntArrayRef(model::feature_shape(network, units)));
+        const at::Tensor all = frozen.forward(x, batch);
+        CHECK_EQUAL(all.sizes().slice(1), at::IntArrayRef(network.graph().at(boundary).shape));
         CHECK(all.scalar_type() == compute);
         for (const auto& [first, count] : {std::pair{0, 1}, {3, 16}, {8, 8}, {17, 2}, {5, 9}}) {
-          CHECK(at::equal(frozen->forward(x.narrow(0, first, count), batch),
+          CHECK(at::equal(frozen.forward(x.narrow(0, first, count), batch),
                           all.narrow(0, first, count)));
         }
       }
@@ -100,7 +129,7 @@ TEST("the frozen part's shape is foretold, and an image's features do not depend
 }
 
 TEST("a frozen BatchNorm among trained layers keeps its buffers, a live one changes them") {
-  Network network(model::find_architecture("resnet18"), {64, 64}, linear(3), 1);
+  Network network = make(kResNet18, {64, 64}, 3);
   disturb(network);
   set_all(network, false);
   for (size_t i = 0; i < network.layers().size(); ++i) {
@@ -110,7 +139,7 @@ TEST("a frozen BatchNorm among trained layers keeps its buffers, a live one chan
     }
   }
   const StateDict before = network.state();
-  const auto trained = model::make_trained_part(network, network.first_trained_unit(), at::kFloat);
+  const auto trained = model::lower_for_training(network, network.boundary(), at::kFloat);
   const at::Tensor features = at::randn({4, 512, 2, 2}).contiguous(at::MemoryFormat::ChannelsLast);
   trained->forward(features, {.training = true}).sum().backward();
   const StateDict after = network.state();
@@ -128,8 +157,7 @@ TEST("a frozen BatchNorm among trained layers keeps its buffers, a live one chan
 TEST(
     "convolutions before frozen BatchNorms: the gradients of weights and biases are the plain "
     "network's") {
-  Network network(model::find_architecture("resnet50", model::Variant::kKeras), {64, 64}, linear(5),
-                  1);
+  Network network = make(kKerasResNet50, {64, 64}, 5);
   disturb(network);
   for (size_t i = 0; i < network.layers().size(); ++i)
     network.set_trainable(i, network.layers()[i].type == "Conv2D");
@@ -142,8 +170,9 @@ TEST(
   const auto gradients = [&](const at::Tensor& logits) {
     return torch::autograd::grad({(logits * weights).sum()}, parameters);
   };
-  const std::vector<at::Tensor> expected = gradients(plain(network, x.to(at::kDouble)));
-  const auto trained = model::make_trained_part(network, 0, at::kFloat);
+  const std::vector<at::Tensor> expected =
+      gradients(plain(kKerasResNet50, network, x.to(at::kDouble)));
+  const auto trained = model::lower_for_training(network, 0, at::kFloat);
   const std::vector<at::Tensor> found =
       gradients(trained->forward(x.contiguous(at::MemoryFormat::ChannelsLast), {.training = true}));
   for (size_t i = 0; i < parameters.size(); ++i) {
@@ -152,7 +181,7 @@ TEST(
 }
 
 TEST("everything trained: logits and gradients are the plain network's") {
-  Network network(model::find_architecture("resnet50"), {64, 64}, linear(5), 1);
+  Network network = make(kResNet50, {64, 64}, 5);
   disturb(network);
   set_all(network, true);
   const at::Tensor x = at::randn({4, 3, 64, 64}), weights = at::randn({4, 5});
@@ -163,10 +192,10 @@ TEST("everything trained: logits and gradients are the plain network's") {
   const auto gradients = [&](const at::Tensor& logits) {
     return torch::autograd::grad({(logits * weights).sum()}, parameters);
   };
-  const at::Tensor expected = plain(network, x.to(at::kDouble), /*live=*/true);
+  const at::Tensor expected = plain(kResNet50, network, x.to(at::kDouble), /*live=*/true);
   const std::vector<at::Tensor> exact = gradients(expected);
-  const std::vector<at::Tensor> rounded = gradients(plain(network, x, /*live=*/true));
-  const auto trained = model::make_trained_part(network, 0, at::kFloat);
+  const std::vector<at::Tensor> rounded = gradients(plain(kResNet50, network, x, /*live=*/true));
+  const auto trained = model::lower_for_training(network, 0, at::kFloat);
   const at::Tensor logits =
       trained->forward(x.contiguous(at::MemoryFormat::ChannelsLast), {.training = true});
   const std::vector<at::Tensor> found = gradients(logits);
@@ -194,8 +223,8 @@ TEST("dropout zeroes its share while training only, and repeats with its generat
                                        {.kind = HeadKind::kDense, .name = "dense", .units = 1}};
   Network network(model::find_architecture("resnet18"), {32, 32}, head, 1);
   at::NoGradGuard no_grad;
-  network.head()[2].dense->weight.fill_(1);
-  const auto trained = model::make_trained_part(network, network.head_unit(), at::kFloat);
+  network.weights().at("head.2.weight").fill_(1);
+  const auto trained = model::lower_for_training(network, network.backbone_boundary(), at::kFloat);
   const at::Tensor features = at::ones({400, 512, 1, 1}).contiguous(at::MemoryFormat::ChannelsLast);
   CHECK(trained->forward(features, {}).eq(512).all().item<bool>());
   at::Generator generator = at::detail::createCPUGenerator(9);
@@ -212,10 +241,11 @@ TEST("flatten keeps Keras' order: height, width, channels") {
                                        {.kind = HeadKind::kDense, .name = "dense", .units = 1}};
   Network network(model::find_architecture("resnet18"), {64, 64}, head, 1);
   at::NoGradGuard no_grad;
-  network.head()[1].dense->weight.zero_();
-  network.head()[1].dense->weight[0][(1 * 2 + 0) * 512 + 7] = 1;  // row 1, column 0, channel 7
+  network.weights().at("head.1.weight").zero_();
+  network.weights().at("head.1.weight")[0][(1 * 2 + 0) * 512 + 7] =
+      1;  // row 1, column 0, channel 7
   const at::Tensor features = at::randn({1, 512, 2, 2});
-  const auto trained = model::make_trained_part(network, network.head_unit(), at::kFloat);
+  const auto trained = model::lower_for_training(network, network.backbone_boundary(), at::kFloat);
   CHECK_EQUAL(trained->forward(features, {}).item<float>(), features[0][7][1][0].item<float>());
 }
 

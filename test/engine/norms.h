@@ -11,8 +11,7 @@ inline at::Tensor channels_last(const at::Tensor& x) {
 }
 
 inline thaw::model::BatchNorm drawn_norm(int64_t channels) {
-  return {.name = "bn",
-          .channels = channels,
+  return {.channels = channels,
           .weight = at::empty({channels}).uniform_(-1.5, 1.5).requires_grad_(),
           .bias = at::randn({channels}).requires_grad_(),
           .running_mean = at::randn({channels}),

@@ -170,40 +170,43 @@ TEST("the key changes with everything that decides the features") {
   const auto dataset = photographs(5, -1);
   data::LoaderOptions loader;
   Session session = make_session(HeadKind::kFlatten);
-  const auto key = [&](int units, at::ScalarType compute,
+  const model::Graph& graph = session.network->graph();
+  const auto key = [&](const std::string& boundary, at::ScalarType compute,
                        device::Kernels kernels = device::Kernels::kFused) {
-    return cache_key(network_key(session, units, compute, kernels), *dataset, loader);
+    int node = 0;
+    while (graph.at(node).names.torch != boundary) ++node;
+    return cache_key(network_key(session, node, compute, kernels), *dataset, loader);
   };
-  std::vector<std::string> keys = {key(3, at::kFloat)};
-  CHECK_EQUAL(keys.front(), key(3, at::kFloat));
+  std::vector<std::string> keys = {key("layer1.1", at::kFloat)};
+  CHECK_EQUAL(keys.front(), key("layer1.1", at::kFloat));
   const auto differs = [&](const std::string& found) {
     CHECK(std::find(keys.begin(), keys.end(), found) == keys.end());
     keys.push_back(found);
   };
-  differs(key(4, at::kFloat));
-  differs(key(3, at::kBFloat16));
-  differs(key(3, at::kFloat, device::Kernels::kPlain));
+  differs(key("layer2.0", at::kFloat));
+  differs(key("layer1.1", at::kBFloat16));
+  differs(key("layer1.1", at::kFloat, device::Kernels::kPlain));
   session.preprocessing.resize += 1;
-  differs(key(3, at::kFloat));
+  differs(key("layer1.1", at::kFloat));
   session.preprocessing.mean[2] += 0.001;
-  differs(key(3, at::kFloat));
+  differs(key("layer1.1", at::kFloat));
   loader.augmentation = data::Augmentation::kFlip;
   loader.views = 2;
-  differs(key(3, at::kFloat));
+  differs(key("layer1.1", at::kFloat));
   loader.seed = 9;
-  differs(key(3, at::kFloat));
+  differs(key("layer1.1", at::kFloat));
   {
     at::NoGradGuard no_grad;
-    at::Tensor weight = session.network->blocks()[1].body[0].convolution.weight;
+    at::Tensor weight = session.network->weights().at("layer1.1.conv1.weight");
     weight[3][2][0][1].add_(1e-3);
-    differs(key(3, at::kFloat));
+    differs(key("layer1.1", at::kFloat));
     // Above the boundary nothing counts.
-    const std::string before = key(2, at::kFloat);
+    const std::string before = key("layer1.0", at::kFloat);
     weight[3][2][0][1].add_(1e-3);
-    CHECK_EQUAL(before, key(2, at::kFloat));
+    CHECK_EQUAL(before, key("layer1.0", at::kFloat));
   }
   folder.write("whole3", drawn::bmp(drawn::busy(40, 41)));
-  differs(key(3, at::kFloat));
+  differs(key("layer1.1", at::kFloat));
 }
 
 TEST_MAIN()

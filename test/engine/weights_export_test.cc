@@ -6,7 +6,7 @@
 #include "check.h"
 #include "disturb.h"
 #include "engine/export/torchscript.h"
-#include "engine/model/trained_part.h"
+#include "engine/model/program.h"
 #include "weights_files.h"
 
 using files::Folder;
@@ -44,7 +44,7 @@ at::Tensor run(const std::string& path) {
 // The largest difference between the exported network's output and the engine's.
 double difference(const Network& network, const std::string& path, bool probabilities) {
   at::NoGradGuard no_grad;
-  at::Tensor expected = make_trained_part(network, 0, at::kFloat)->forward(images(), {});
+  at::Tensor expected = lower_for_training(network, 0, at::kFloat)->forward(images());
   if (probabilities) expected = expected.softmax(-1);
   const at::Tensor actual = run(path);
   if (actual.sizes() != expected.sizes()) return 1e9;

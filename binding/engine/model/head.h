@@ -10,6 +10,13 @@ namespace thaw::model {
 enum class HeadKind { kGlobalAveragePooling, kFlatten, kDense, kDropout, kBatchNormalization };
 enum class Activation { kLinear, kRelu, kSoftmax, kSigmoid };
 
+// "relu"
+const char* activation_name(Activation activation);
+
+// How dense layers are drawn: Glorot uniform and zero biases (Glorot and Bengio 2010), or weights
+// and biases uniform within 1 / sqrt(in), as torch.nn.Linear.
+enum class Initializer { kKeras, kPytorch };
+
 struct HeadLayer {
   HeadKind kind;
   std::string name;                             // Keras' name of the layer ("dense_1")
@@ -20,5 +27,11 @@ struct HeadLayer {
       0.99;  // batch normalisation, Keras' meaning: the share of the old running statistic
   double epsilon = 1e-3;  // batch normalisation
 };
+
+class Graph;
+
+// Puts the layers after the graph's last node. Throws ERR_INVALID_ARGUMENT where they do not fit
+// together or do not end with a dense layer.
+void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer initializer);
 
 }  // namespace thaw::model

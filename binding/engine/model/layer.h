@@ -1,24 +1,27 @@
-// One row of the layer table: what people freeze, count and print.
+// The table of layers: what people freeze, count and print. In the order of Keras' model.layers
+// (175 rows for the headless ResNet-50).
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "engine/model/graph.h"
+
 namespace thaw::model {
 
 struct Layer {
-  std::string name;  // Keras': "conv5_block3_3_conv"
-  std::string torch_name =
-      "";  // torchvision's: "layer4.2.conv3"; empty where torchvision has no module for it
-  std::string type;  // Keras' class: "Conv2D"
-  std::vector<int64_t> output_shape =
-      {};        // without the batch: {height, width, channels} or {features}
-  int unit = 0;  // which unit of the network it belongs to, see Network
+  std::string name;        // Keras': "conv5_block3_3_conv"
+  std::string torch_name;  // torchvision's: "layer4.2.conv3"; empty where it has no module for it
+  std::string type;        // Keras' class: "Conv2D"
+  std::vector<int64_t> output_shape;  // without the batch: {height, width, channels} or {features}
+  int node;                           // of the graph; -1 for the padding before one
   bool head = false;
   bool trainable = true;
   int64_t weights = 0;  // parameters that training may change
   int64_t buffers = 0;  // running statistics: never trained
 };
+
+std::vector<Layer> layer_table(const Graph& graph);
 
 }  // namespace thaw::model

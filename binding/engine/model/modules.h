@@ -1,54 +1,61 @@
-// The pieces with parameters. Each holds its tensors under torchvision's name and whether it is
-// trained.
+// Convolutions and norms bound to the tensors of a network: what the kernels work on. The tensors
+// are shared with the network, so that an optimizer's step shows at once.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
 
+#include "engine/model/ops.h"
 #include "engine/torch.h"
 
 namespace thaw::model {
 
 struct Convolution {
-  std::string name;
-  int64_t in, out, kernel, stride, padding;
-  bool biased = false;     // Keras' are
-  at::Tensor weight = {};  // [out, in, kernel, kernel], channels-last
+  int64_t stride = 1, padding = 0, groups = 1;
+  at::Tensor weight = {};  // [out, in / groups, kernel, kernel], channels-last
   at::Tensor bias = {};    // [out]; undefined where there is none
   bool trainable = true;
 };
 
 struct BatchNorm {
-  std::string name;
   int64_t channels;
-  double epsilon = 1e-5;  // torchvision's
+  double epsilon = 1e-5;
   double momentum = 0.1;  // torch's meaning: the share of the new batch statistic
   at::Tensor weight = {}, bias = {}, running_mean = {}, running_var = {};  // [channels]
   at::Tensor batches_tracked = {};                                         // int64 scalar
   bool trainable = true;  // false: inference mode, its buffers never change
 };
 
-struct Dense {
-  std::string name;
-  int64_t in, out;
-  at::Tensor weight = {};  // [out, in]
-  at::Tensor bias = {};    // [out]
-  bool trainable = true;
-};
-
-struct ConvolutionNorm {
+// relu?(norm?(convolution(x)) + residual?): what a kernel computes at once.
+struct ConvolutionStep {
   Convolution convolution;
-  BatchNorm norm;
+  std::optional<BatchNorm> norm;
+  bool relu = false;
+  Shape input = {};  // of an image, as it will mostly come
 };
 
-// Basic (two) or bottleneck (three) residual block: ReLU after each pair but the last, then the
-// sum, ReLU.
-struct Block {
-  std::string name;  // "layer1.0"
-  std::vector<ConvolutionNorm> body;
-  std::optional<ConvolutionNorm> downsample;
-};
+// From a node's attributes and its tensors in the order of their specs.
+inline Convolution bind_convolution(const op::Convolution& op,
+                                    const std::vector<at::Tensor>& tensors, bool trainable) {
+  return {.stride = op.stride,
+          .padding = op.padding,
+          .groups = op.groups,
+          .weight = tensors.at(0),
+          .bias = op.bias ? tensors.at(1) : at::Tensor(),
+          .trainable = trainable};
+}
+
+inline BatchNorm bind_norm(const op::BatchNorm& op, const std::vector<at::Tensor>& tensors,
+                           bool trainable) {
+  return {.channels = tensors.at(0).size(0),
+          .epsilon = op.epsilon,
+          .momentum = op.momentum,
+          .weight = tensors.at(0),
+          .bias = tensors.at(1),
+          .running_mean = tensors.at(2),
+          .running_var = tensors.at(3),
+          .batches_tracked = tensors.at(4),
+          .trainable = trainable};
+}
 
 }  // namespace thaw::model

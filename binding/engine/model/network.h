@@ -1,64 +1,40 @@
-// A residual network with a head: its tensors, its layer table, what of it is trained.
-//
-// It is cut into units, in the order of computation: the stem, each residual block, the head.
-// Freezing is a matter of layers; where the frozen part ends and training begins is a matter of
-// units.
+// A network that is trained and run: its graph, its weights, its table of layers, and what of it is
+// trained. Freezing is a matter of layers; where the frozen part ends and training begins follows
+// from the graph.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/model/architecture.h"
-#include "engine/model/head.h"
 #include "engine/model/layer.h"
-#include "engine/model/modules.h"
-#include "engine/state_dict.h"
+#include "engine/model/models.h"
+#include "engine/model/weights.h"
 
 namespace thaw::model {
 
-struct InputShape {
-  int64_t height = 224;
-  int64_t width = 224;
-};
-
-// How dense layers are drawn: Glorot uniform and zero biases (Glorot and Bengio 2010), or weights
-// and biases uniform within 1 / sqrt(in), as torch.nn.Linear.
-enum class Initializer { kKeras, kPytorch };
-
-// A head layer with the tensors that it needs.
-struct HeadModule {
-  HeadLayer layer;
-  std::optional<Dense> dense;
-  std::optional<BatchNorm> norm;
-};
-
 class Network {
  public:
-  // Random weights from `seed`: those of convolutions as torchvision (He normal, fan out) or Keras
-  // draws them, by the variant; those of dense layers by `initializer`. An empty `head` ends at
-  // layer4's feature map. Throws ERR_INVALID_ARGUMENT for an input under 32 pixels or a head that
-  // does not fit together.
+  // Random weights from `seed`. Throws what make_graph() throws.
   Network(const Architecture& architecture, InputShape input, const std::vector<HeadLayer>& head,
           uint64_t seed, Initializer initializer = Initializer::kKeras);
-  Network(const Network&) = delete;  // the layer table points into the modules
-  Network& operator=(const Network&) = delete;
 
   const Architecture& architecture() const { return architecture_; }
-  InputShape input() const { return input_; }
-
-  const ConvolutionNorm& stem() const { return stem_; }
-  const std::vector<Block>& blocks() const { return blocks_; }
-  const std::vector<HeadModule>& head() const { return head_; }
-  int head_unit() const { return static_cast<int>(blocks_.size()) + 1; }
+  const Graph& graph() const { return graph_; }
+  const Weights& weights() const { return weights_; }
+  const std::vector<HeadLayer>& head() const { return head_; }
   int64_t outputs() const;              // length of the head's output; 0 without a head
   Activation final_activation() const;  // of the last layer; kLinear unless that is a dense layer
 
   const std::vector<Layer>& layers() const { return layers_; }
   void set_trainable(size_t layer, bool trainable);
-  // The first unit with a layer that is trained; one past the head where nothing is.
-  int first_trained_unit() const;
+  bool trainable(int node) const { return trainable_.at(static_cast<size_t>(node)); }
+
+  // The node with which the frozen part ends (0: the images, where nothing is frozen): the last one
+  // up to which nothing is trained, nothing is random, and nothing has weights of the head.
+  int boundary() const;
+  // The same were the whole backbone frozen.
+  int backbone_boundary() const;
 
   // Replaces the head; its layers start trainable.
   void replace_head(const std::vector<HeadLayer>& head, uint64_t seed,
@@ -84,7 +60,7 @@ class Network {
   void load(const StateDict& source, const std::string& origin, bool backbone_only = false);
 
   void to(at::Device device);
-  at::Device device() const { return stem_.convolution.weight.device(); }
+  at::Device device() const { return weights_.entries().front().tensor.device(); }
 
   // Grows with every change of a tensor: what was derived from the tensors (folded copies) is stale
   // then.
@@ -92,16 +68,15 @@ class Network {
   void touch() { ++version_; }
 
  private:
-  void build_head(const std::vector<HeadLayer>& head, uint64_t seed, Initializer initializer);
+  int boundary_before(int limit) const;
 
   Architecture architecture_;
   InputShape input_;
-  ConvolutionNorm stem_;
-  std::vector<Block> blocks_;
-  std::vector<HeadModule> head_;
+  std::vector<HeadLayer> head_;
+  Graph graph_;
+  Weights weights_;
+  std::vector<bool> trainable_;  // by node
   std::vector<Layer> layers_;
-  std::vector<bool*>
-      module_flags_;  // each layer's module's `trainable`; null for layers without tensors
   uint64_t version_ = 0;
 };
 

@@ -64,13 +64,13 @@ int64_t knee(int64_t largest, const std::function<double(int64_t)>& seconds) {
   return kSmallest;
 }
 
-int64_t find_batch_size(const Session& session, const Session::Parts& parts, int units,
+int64_t find_batch_size(const Session& session, const Session::Parts& parts, int boundary,
                         const FitOptions& options, int64_t images, bool kept) {
   const MemoryMeter meter(*session.backend, options.cache.memory);
   return knee(std::min(images / kStepsAnEpoch, kLargest), [&](int64_t size) {
     if (size > kSmallest && !meter.has_room_to_double()) return -1.0;
     const auto pass = [&] {
-      trial_pass(session, parts, units, options.compute, size, /*gradients=*/true,
+      trial_pass(session, parts, boundary, options.compute, size, /*gradients=*/true,
                  /*through_frozen=*/!kept);
     };
     try {

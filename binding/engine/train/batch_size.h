@@ -15,7 +15,7 @@ namespace thaw::train {
 // cache.memory of the host's. Changes neither weights nor statistics nor random state.
 //
 // `kept`: the features will be kept, so that only the first epoch computes them.
-int64_t find_batch_size(const Session& session, const Session::Parts& parts, int units,
+int64_t find_batch_size(const Session& session, const Session::Parts& parts, int boundary,
                         const FitOptions& options, int64_t images, bool kept);
 
 // The choice by itself. `seconds(n)`: for a batch of n; negative where it would not fit.

@@ -13,7 +13,7 @@ namespace thaw::train {
 namespace {
 
 // Raised when the same key would mean other features.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 std::string digest(const std::string& text) { return c10::sha1(text).str(); }
 
@@ -24,16 +24,6 @@ std::string digest(const void* bytes, size_t size) {
 std::string digest(const at::Tensor& tensor) {
   const at::Tensor values = tensor.detach().to(at::kCPU).contiguous();
   return digest(values.const_data_ptr(), values.nbytes());
-}
-
-void describe(std::ostringstream& text, const model::ConvolutionNorm& pair) {
-  const auto& [convolution, norm] = pair;
-  text << convolution.name << convolution.stride << convolution.padding << norm.epsilon;
-  for (const at::Tensor& tensor :
-       {convolution.weight, norm.weight, norm.bias, norm.running_mean, norm.running_var}) {
-    text << digest(tensor);
-  }
-  if (convolution.biased) text << digest(convolution.bias);
 }
 
 // No tensor operation: several threads are in here.
@@ -69,24 +59,22 @@ std::string images_digest(const data::Dataset& dataset) {
 
 }  // namespace
 
-std::string network_key(const Session& session, int units, at::ScalarType compute,
+std::string network_key(const Session& session, int boundary, at::ScalarType compute,
                         device::Kernels kernels) {
   const data::ImageLibraries libraries = data::image_libraries();
   std::ostringstream text;
   text << std::hexfloat << kVersion << ' ' << TORCH_VERSION << ' ' << at::get_cpu_capability()
        << ' ' << session.backend->device() << ' ' << compute << ' ' << libraries.libjpeg << ' '
        << libraries.libvips;
-  if (kernels == device::Kernels::kPlain) text << " plain";  // files of old are of fused ones
+  text << (kernels == device::Kernels::kPlain ? " plain" : " fused");
   const data::Preprocessing& p = session.preprocessing;
   text << ' ' << p.height << ' ' << p.width << ' ' << p.resize;
   for (const double value : p.mean) text << ' ' << value;
   for (const double value : p.std) text << ' ' << value;
-  text << ' ' << units << model::ends_pooled(*session.network, units);
-  if (units > 0) describe(text, session.network->stem());
-  for (int i = 0; i + 1 < units; ++i) {
-    const model::Block& block = session.network->blocks().at(i);
-    for (const model::ConvolutionNorm& pair : block.body) describe(text, pair);
-    if (block.downsample) describe(text, *block.downsample);
+  text << '\n' << session.network->graph().text(boundary);
+  for (const model::Weights::Entry& entry : session.network->weights().entries()) {
+    if (entry.node <= boundary && entry.role != model::Role::kCounter)
+      text << entry.name << ' ' << digest(entry.tensor) << '\n';
   }
   return digest(text.str());
 }

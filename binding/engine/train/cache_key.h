@@ -11,7 +11,7 @@ namespace thaw::train {
 
 // What computes: the frozen weights up to the boundary, the preprocessing, precision, device,
 // kernels, libtorch and the image libraries. Reads every weight: once for all data sets.
-std::string network_key(const Session& session, int units, at::ScalarType compute,
+std::string network_key(const Session& session, int boundary, at::ScalarType compute,
                         device::Kernels kernels);
 
 // With that, what is computed: the contents of every image (by SHA-1), the augmentation and its

@@ -15,11 +15,11 @@ using Place = CacheReport::Place;
 constexpr double kShareOfDevice = 0.4;
 
 // Why features that were to be kept would not be asked for again, or would not be the same.
-std::string not_worth_it(int units, const CacheOptions& options, const data::LoaderOptions& loader,
-                         int64_t passes) {
+std::string not_worth_it(int boundary, const CacheOptions& options,
+                         const data::LoaderOptions& loader, int64_t passes) {
   const bool random = loader.augmentation != data::Augmentation::kNone;
   if (options.mode == CacheOptions::Mode::kOff) return "it was turned off";
-  if (units == 0) return "everything is trained";
+  if (boundary == 0) return "everything is trained";
   if (random && loader.views == 0) return "every epoch augments the images anew";
   if (options.mode == CacheOptions::Mode::kAuto && passes <= std::max<int64_t>(loader.views, 1))
     return "no image is used twice";
@@ -28,9 +28,9 @@ std::string not_worth_it(int units, const CacheOptions& options, const data::Loa
 
 }  // namespace
 
-CachePlan::CachePlan(const Session& session, int units, const FitOptions& options)
+CachePlan::CachePlan(const Session& session, int boundary, const FitOptions& options)
     : session_(session),
-      units_(units),
+      boundary_(boundary),
       compute_(options.compute),
       kernels_(options.kernels),
       options_(options.cache),
@@ -39,7 +39,7 @@ CachePlan::CachePlan(const Session& session, int units, const FitOptions& option
       memory_left_(options.cache.memory) {}
 
 bool CachePlan::keeps(const data::LoaderOptions& loader, int64_t passes) const {
-  return not_worth_it(units_, options_, loader, passes).empty();
+  return not_worth_it(boundary_, options_, loader, passes).empty();
 }
 
 std::unique_ptr<ActivationCache> CachePlan::make(const std::string& name,
@@ -47,10 +47,10 @@ std::unique_ptr<ActivationCache> CachePlan::make(const std::string& name,
                                                  const data::LoaderOptions& loader, int64_t passes,
                                                  CacheReport& report) {
   const ActivationCache::Layout layout{.rows = dataset.size() * std::max<int64_t>(loader.views, 1),
-                                       .shape = model::feature_shape(*session_.network, units_),
+                                       .shape = session_.network->graph().at(boundary_).shape,
                                        .type = compute_};
   report = {.bytes = layout.bytes(), .images = layout.rows, .file = {}};
-  report.reason = not_worth_it(units_, options_, loader, passes);
+  report.reason = not_worth_it(boundary_, options_, loader, passes);
   if (!report.reason.empty()) return nullptr;
   if (options_.mode == CacheOptions::Mode::kDisk)
     return in_file(name, dataset, loader, layout, report);
@@ -84,7 +84,7 @@ std::unique_ptr<ActivationCache> CachePlan::in_file(const std::string& name,
                                                     CacheReport& report) {
   report.file = (std::filesystem::path(options_.directory) / (name + ".features")).string();
   if (network_key_.empty())
-    network_key_ = network_key(session_, units_, compute_, session_.kernels(kernels_));
+    network_key_ = network_key(session_, boundary_, compute_, session_.kernels(kernels_));
   auto file = std::make_unique<data::CacheFile>(
       report.file, cache_key(network_key_, dataset, loader), layout.rows, layout.row_bytes());
   auto cache = std::make_unique<ActivationCache>(layout, std::move(file));

@@ -23,8 +23,8 @@ struct CacheReport {
 
 class CachePlan {
  public:
-  // For features after `units` units of the session's network.
-  CachePlan(const Session& session, int units, const FitOptions& options);
+  // For features at a boundary (Network::boundary()) of the session's network.
+  CachePlan(const Session& session, int boundary, const FitOptions& options);
 
   // Whether features are worth keeping, wherever there may be room for them.
   bool keeps(const data::LoaderOptions& loader, int64_t passes) const;
@@ -44,7 +44,7 @@ class CachePlan {
                                                  CacheReport& report);
 
   const Session& session_;
-  int units_;
+  int boundary_;
   at::ScalarType compute_;
   std::optional<device::Kernels> kernels_;
   CacheOptions options_;

@@ -21,7 +21,7 @@ data::LoaderOptions loader_options(const Session& session, const DataOptions& op
   return loader;
 }
 
-void evaluate_pass(FeatureSource& source, const model::TrainedPart& trained, const Loss& loss,
+void evaluate_pass(FeatureSource& source, const model::Program& trained, const Loss& loss,
                    Metrics& metrics, const StopFlag* stop) {
   at::NoGradGuard no_grad;
   source.start_epoch(0);

@@ -32,7 +32,7 @@ at::Tensor apply(Session& session, const at::Tensor& images, at::ScalarType comp
 data::LoaderOptions loader_options(const Session& session, const DataOptions& options);
 
 // One pass in inference mode; used by evaluate() and for validation while training.
-void evaluate_pass(FeatureSource& source, const model::TrainedPart& trained, const Loss& loss,
+void evaluate_pass(FeatureSource& source, const model::Program& trained, const Loss& loss,
                    Metrics& metrics, const StopFlag* stop);
 
 }  // namespace thaw::train

@@ -28,8 +28,8 @@ class Run {
       const StopFlag* stop)
       : session_(session),
         classes_(classes),
-        units_(std::min(session.network->first_trained_unit(), session.network->head_unit())),
-        parts_(session.split(units_, options.compute, options.kernels)),
+        boundary_(session.network->boundary()),
+        parts_(session.split(boundary_, options.compute, options.kernels)),
         options_(with_batch_size(options, dataset->size())),
         events_(events),
         stop_(stop),
@@ -51,7 +51,7 @@ class Run {
                      .start_epoch = position_.epoch,
                      .trainable_parameters = step_.trainable_parameters(),
                      .batch_size = options_.batch_size,
-                     .boundary = model::unit_name(*session_.network, units_),
+                     .boundary = session_.network->graph().at(boundary_).names.torch,
                      .training_cache = training_cache_,
                      .validation_cache = validation_cache_});
     }
@@ -80,13 +80,13 @@ class Run {
   FitOptions with_batch_size(FitOptions options, int64_t images) const {
     if (options.batch_size == 0) {
       const bool kept = make_plan(options).keeps(training_loader(options), options.epochs);
-      options.batch_size = find_batch_size(session_, parts_, units_, options, images, kept);
+      options.batch_size = find_batch_size(session_, parts_, boundary_, options, images, kept);
     }
     return options;
   }
 
   CachePlan make_plan(const FitOptions& options) const {
-    return CachePlan(session_, units_, options);
+    return CachePlan(session_, boundary_, options);
   }
 
   data::LoaderOptions training_loader(const FitOptions& options) const {
@@ -268,7 +268,7 @@ class Run {
   const Clock::time_point start_ = Clock::now();
   Session& session_;
   int64_t classes_;
-  const int units_;  // frozen
+  const int boundary_;  // the node up to which all is frozen
   const Session::Parts parts_;
   const FitOptions options_;
   const FitEvents& events_;

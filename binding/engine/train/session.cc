@@ -2,11 +2,10 @@
 
 namespace thaw::train {
 
-Session::Parts Session::split(int first_trained_unit, at::ScalarType compute,
+Session::Parts Session::split(int boundary, at::ScalarType compute,
                               std::optional<device::Kernels> wanted) const {
-  const int boundary = std::min(first_trained_unit, network->head_unit());
-  return {model::make_frozen_part(*network, boundary, compute, kernels(wanted)),
-          model::make_trained_part(*network, boundary, compute)};
+  return {std::make_shared<model::FrozenPart>(*network, boundary, compute, kernels(wanted)),
+          model::lower_for_training(*network, boundary, compute)};
 }
 
 const Session::Parts& Session::inference(at::ScalarType compute,
@@ -14,7 +13,7 @@ const Session::Parts& Session::inference(at::ScalarType compute,
   if (inference_version_ != network->version() || inference_type_ != compute ||
       inference_kernels_ != kernels(wanted) || !inference_.frozen) {
     inference_ = {};  // free the old copies before the new ones are made
-    inference_ = split(network->head_unit(), compute, wanted);
+    inference_ = split(network->backbone_boundary(), compute, wanted);
     inference_version_ = network->version();
     inference_type_ = compute;
     inference_kernels_ = kernels(wanted);

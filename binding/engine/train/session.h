@@ -9,7 +9,6 @@
 #include "engine/device/backend.h"
 #include "engine/model/frozen_part.h"
 #include "engine/model/network.h"
-#include "engine/model/trained_part.h"
 
 namespace thaw::train {
 
@@ -21,9 +20,9 @@ struct Session {
   // The network prepared to be run up to a boundary as frozen, from there on as trained.
   struct Parts {
     std::shared_ptr<const model::FrozenPart> frozen;
-    std::shared_ptr<const model::TrainedPart> trained;
+    std::shared_ptr<const model::Program> trained;
   };
-  Parts split(int first_trained_unit, at::ScalarType compute,
+  Parts split(int boundary, at::ScalarType compute,
               std::optional<device::Kernels> wanted = {}) const;
 
   // Both parts for inference: all of the backbone as frozen. Kept until the network changes.

@@ -49,7 +49,7 @@ uint64_t mix(uint64_t seed, uint64_t counter) {
 
 }  // namespace
 
-Step::Step(const Session& session, std::shared_ptr<const model::TrainedPart> trained,
+Step::Step(const Session& session, std::shared_ptr<const model::Program> trained,
            const TrainingOptions& training, const FitOptions& options, int64_t classes)
     : trained_(std::move(trained)),
       training_(training),

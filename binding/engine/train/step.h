@@ -13,7 +13,7 @@ class Step {
  public:
   // Trains what the session's network has trainable at present, by way of `trained`.
   // Throws ERR_NOTHING_TO_TRAIN, ERR_INVALID_ARGUMENT.
-  Step(const Session& session, std::shared_ptr<const model::TrainedPart> trained,
+  Step(const Session& session, std::shared_ptr<const model::Program> trained,
        const TrainingOptions& training, const FitOptions& options, int64_t classes);
 
   // Adds the batch's gradients; updates the parameters after every `accumulation_steps` batches and
@@ -29,7 +29,7 @@ class Step {
   int64_t trainable_parameters() const { return trainable_parameters_; }
 
  private:
-  std::shared_ptr<const model::TrainedPart> trained_;
+  std::shared_ptr<const model::Program> trained_;
   TrainingOptions training_;
   FitOptions options_;
   Loss loss_;

@@ -3,14 +3,14 @@
 namespace thaw::train {
 namespace {
 
-at::Tensor made_up_features(const Session& session, const Session::Parts& parts, int units,
+at::Tensor made_up_features(const Session& session, const Session::Parts& parts, int boundary,
                             at::ScalarType compute, int64_t images, bool through_frozen) {
   if (through_frozen) {
     const data::Preprocessing& p = session.preprocessing;
     const at::Tensor pixels = at::zeros({images, p.height, p.width, 3}, at::kByte);
     return parts.frozen->forward(session.input(pixels, nullptr, compute));
   }
-  std::vector<int64_t> sizes = model::feature_shape(*session.network, units);
+  std::vector<int64_t> sizes = session.network->graph().at(boundary).shape;
   sizes.insert(sizes.begin(), images);
   const at::Tensor features =
       at::zeros(sizes, at::TensorOptions().dtype(compute).device(session.backend->device()));
@@ -19,11 +19,11 @@ at::Tensor made_up_features(const Session& session, const Session::Parts& parts,
 
 }  // namespace
 
-void trial_pass(const Session& session, const Session::Parts& parts, int units,
+void trial_pass(const Session& session, const Session::Parts& parts, int boundary,
                 at::ScalarType compute, int64_t images, bool gradients, bool through_frozen) {
   const at::AutoGradMode mode(gradients);
   const at::Tensor features =
-      made_up_features(session, parts, units, compute, images, through_frozen);
+      made_up_features(session, parts, boundary, compute, images, through_frozen);
   const at::Tensor output = parts.trained->forward(features, {});
   if (output.requires_grad()) output.sum().backward();
   forget_gradients(session);

@@ -11,7 +11,7 @@ namespace thaw::train {
 // images; done when it returns. In inference mode, where nothing is updated: live BatchNorm takes
 // no more memory. Neither weights nor statistics nor random state change; gradients are forgotten.
 // Without `through_frozen` the features are made up as well.
-void trial_pass(const Session& session, const Session::Parts& parts, int units,
+void trial_pass(const Session& session, const Session::Parts& parts, int boundary,
                 at::ScalarType compute, int64_t images, bool gradients, bool through_frozen);
 
 // What a pass that was broken off may have left.

@@ -16,10 +16,10 @@ std::string gibibytes(int64_t bytes) {
   return text.str();
 }
 
-int64_t peak_of(const Session& session, const Session::Parts& parts, int units,
+int64_t peak_of(const Session& session, const Session::Parts& parts, int boundary,
                 const DataOptions& options, Pass pass, int64_t images) {
   const auto once = [&] {
-    trial_pass(session, parts, units, options.compute, images, pass == Pass::kTraining,
+    trial_pass(session, parts, boundary, options.compute, images, pass == Pass::kTraining,
                /*through_frozen=*/true);
   };
   once();  // the first time, kernels are chosen and tried out
@@ -32,9 +32,7 @@ int64_t peak_of(const Session& session, const Session::Parts& parts, int units,
 int64_t estimate(Session& session, const DataOptions& options, Pass pass) {
   try {
     const model::Network& network = *session.network;
-    const int boundary = pass == Pass::kTraining
-                             ? std::min(network.first_trained_unit(), network.head_unit())
-                             : network.head_unit();
+    const int boundary = pass == Pass::kTraining ? network.boundary() : network.backbone_boundary();
     const Session::Parts parts = pass == Pass::kTraining
                                      ? session.split(boundary, options.compute, options.kernels)
                                      : session.inference(options.compute, options.kernels);

@@ -15,19 +15,23 @@ constexpr int64_t kGroup = 8;
 
 }  // namespace
 
-std::unique_ptr<FrozenConvolution> make_frozen_convolution(const ConvolutionNorm& pair,
-                                                           int64_t height, int64_t width,
-                                                           at::ScalarType compute,
-                                                           device::Kernels kernels) {
-  const at::Device device = pair.convolution.weight.device();
-  const int64_t channels = pair.convolution.in;
+std::unique_ptr<const ConvolutionKernel> inference_kernel(const ConvolutionStep& step,
+                                                          at::ScalarType compute,
+                                                          device::Kernels kernels) {
+  const at::Device device = step.convolution.weight.device();
   if (kernels == device::Kernels::kFused) {
-    if (device.is_cpu() && onednn_computes(compute))
-      return make_onednn_convolution(pair, {kGroup, channels, height, width}, compute);
+    if (device.is_cpu() && onednn_computes(compute)) return onednn_kernel(step, kGroup, compute);
     // cuDNN's fused kernels are slow for the stem's three channels (pytorch/pytorch#68506).
-    if (device.is_cuda() && channels % 8 == 0) return make_cudnn_convolution(pair, compute);
+    if (device.is_cuda() && step.relu && step.input.at(0) % 8 == 0)
+      return cudnn_kernel(step, compute);
   }
-  return make_eager_convolution(pair, compute);
+  return folded_kernel(step, compute);
+}
+
+std::unique_ptr<const ConvolutionKernel> training_kernel(const ConvolutionStep& step,
+                                                         at::ScalarType compute) {
+  if (!step.norm || step.norm->trainable) return live_kernel(step, compute);
+  return step.convolution.trainable ? scaled_kernel(step, compute) : folded_kernel(step, compute);
 }
 
 int64_t images_at_a_time(at::Device device, int64_t batch) {

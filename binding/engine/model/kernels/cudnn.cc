@@ -3,7 +3,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "engine/model/folded.h"
+#include "engine/model/kernels/eager.h"
 #include "engine/notice.h"
 
 namespace thaw::model {
@@ -17,36 +17,18 @@ void say_given_back(const std::exception& error) {
   });
 }
 
-class CudnnConvolution final : public FrozenConvolution {
+class CudnnKernel final : public ConvolutionKernel {
  public:
-  CudnnConvolution(const ConvolutionNorm& pair, at::ScalarType compute)
-      : folded_(fold(pair, compute)),
+  CudnnKernel(const ConvolutionStep& step, at::ScalarType compute)
+      : folded_(fold(step, compute)),
         stride_{folded_.stride, folded_.stride},
         padding_{folded_.padding, folded_.padding} {}
 
-  at::Tensor plain(const at::Tensor& x) const override { return folded_(x); }
-
-  at::Tensor relu(const at::Tensor& x) const override {
-    return fused_or_plain(x, {}, [&] {
-      return at::cudnn_convolution_relu(x, folded_.weight, folded_.bias, stride_, padding_,
-                                        kUndilated, /*groups=*/1);
-    });
-  }
-
-  at::Tensor add_relu(const at::Tensor& x, const at::Tensor& residual) const override {
-    return fused_or_plain(x, residual, [&] {
-      return at::cudnn_convolution_add_relu(x, folded_.weight, residual, /*alpha=*/1, folded_.bias,
-                                            stride_, padding_, kUndilated, /*groups=*/1);
-    });
-  }
-
- private:
-  template <typename Fused>
-  at::Tensor fused_or_plain(const at::Tensor& x, const at::Tensor& residual,
-                            const Fused& fused) const {
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual,
+                        const Mode&) const override {
     if (!given_back_) {
       try {
-        return fused();
+        return fused(x, residual);
       } catch (const c10::OutOfMemoryError&) {
         throw;
       } catch (const c10::Error& error) {
@@ -54,10 +36,19 @@ class CudnnConvolution final : public FrozenConvolution {
         given_back_ = true;
       }
     }
-    return folded_(x, /*relu=*/true, residual);
+    return convolve(x, folded_, /*relu=*/true, residual);
   }
 
-  static constexpr int64_t kUndilated[] = {1, 1};
+ private:
+  at::Tensor fused(const at::Tensor& x, const at::Tensor& residual) const {
+    static constexpr int64_t kUndilated[] = {1, 1};
+    if (!residual.defined()) {
+      return at::cudnn_convolution_relu(x, folded_.weight, folded_.bias, stride_, padding_,
+                                        kUndilated, folded_.groups);
+    }
+    return at::cudnn_convolution_add_relu(x, folded_.weight, residual, /*alpha=*/1, folded_.bias,
+                                          stride_, padding_, kUndilated, folded_.groups);
+  }
 
   FoldedConvolution folded_;
   std::vector<int64_t> stride_, padding_;
@@ -66,9 +57,9 @@ class CudnnConvolution final : public FrozenConvolution {
 
 }  // namespace
 
-std::unique_ptr<FrozenConvolution> make_cudnn_convolution(const ConvolutionNorm& pair,
-                                                          at::ScalarType compute) {
-  return std::make_unique<CudnnConvolution>(pair, compute);
+std::unique_ptr<const ConvolutionKernel> cudnn_kernel(const ConvolutionStep& step,
+                                                      at::ScalarType compute) {
+  return std::make_unique<CudnnKernel>(step, compute);
 }
 
 }  // namespace thaw::model

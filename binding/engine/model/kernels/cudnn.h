@@ -4,15 +4,14 @@
 
 #include <memory>
 
-#include "engine/model/kernels/frozen_convolution.h"
-#include "engine/model/modules.h"
+#include "engine/model/kernels/kernel.h"
 
 namespace thaw::model {
 
-// Where cuDNN throws (it has no kernel for a shape or type), the convolution goes on by libtorch's
-// operators for good, and a notice says so. Out of memory is no such reason:
+// Of a step with a ReLU. Where cuDNN throws (it has no kernel for a shape or type), the convolution
+// goes on by libtorch's operators for good, and a notice says so. Out of memory is no such reason:
 // c10::OutOfMemoryError passes through.
-std::unique_ptr<FrozenConvolution> make_cudnn_convolution(const ConvolutionNorm& pair,
-                                                          at::ScalarType compute);
+std::unique_ptr<const ConvolutionKernel> cudnn_kernel(const ConvolutionStep& step,
+                                                      at::ScalarType compute);
 
 }  // namespace thaw::model

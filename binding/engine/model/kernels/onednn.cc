@@ -3,7 +3,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "engine/device/backend.h"
-#include "engine/model/folded.h"
+#include "engine/model/kernels/folded.h"
 
 namespace thaw::model {
 namespace {
@@ -38,33 +38,34 @@ at::Tensor call(const c10::OperatorHandle& operation, Arguments&&... arguments) 
 
 c10::IValue no_scalars() { return c10::List<std::optional<at::Scalar>>(); }
 
-class OnednnConvolution final : public FrozenConvolution {
+class OnednnKernel final : public ConvolutionKernel {
  public:
-  OnednnConvolution(FoldedConvolution folded, at::IntArrayRef input)
-      : bias_(std::move(folded.bias)),
+  OnednnKernel(const ConvolutionStep& step, const FoldedConvolution& folded, at::IntArrayRef input)
+      : bias_(folded.bias),
         padding_{folded.padding, folded.padding},
         stride_{folded.stride, folded.stride},
-        weight_(call(*Operators::get().pack, folded.weight, padding_, stride_, kNoDilation, kGroups,
+        groups_(folded.groups),
+        then_(step.relu ? "relu" : "none"),
+        weight_(call(*Operators::get().pack, folded.weight, padding_, stride_, kNoDilation, groups_,
                      input.vec())) {}
 
-  at::Tensor plain(const at::Tensor& x) const override { return pointwise(x, "none"); }
-  at::Tensor relu(const at::Tensor& x) const override { return pointwise(x, "relu"); }
-  at::Tensor add_relu(const at::Tensor& x, const at::Tensor& residual) const override {
-    return call(*Operators::get().pointwise_add, residual, x, weight_, bias_, padding_, stride_,
-                kNoDilation, kGroups, "add", /*alpha=*/1.0, "relu", no_scalars(), c10::IValue());
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual,
+                        const Mode&) const override {
+    if (residual.defined()) {
+      return call(*Operators::get().pointwise_add, residual, x, weight_, bias_, padding_, stride_,
+                  kNoDilation, groups_, "add", /*alpha=*/1.0, then_, no_scalars(), c10::IValue());
+    }
+    return call(*Operators::get().pointwise, x, weight_, bias_, padding_, stride_, kNoDilation,
+                groups_, then_, no_scalars(), c10::IValue());
   }
 
  private:
-  at::Tensor pointwise(const at::Tensor& x, const char* then) const {
-    return call(*Operators::get().pointwise, x, weight_, bias_, padding_, stride_, kNoDilation,
-                kGroups, then, no_scalars(), c10::IValue());
-  }
-
   static inline const std::vector<int64_t> kNoDilation = {1, 1};
-  static constexpr int64_t kGroups = 1;
 
   at::Tensor bias_;
   std::vector<int64_t> padding_, stride_;
+  int64_t groups_;
+  const char* then_;
   at::Tensor weight_;  // opaque: oneDNN's layout
 };
 
@@ -78,11 +79,12 @@ bool onednn_computes(at::ScalarType compute) {
          (compute == at::kFloat || (compute == at::kBFloat16 && bfloat16));
 }
 
-std::unique_ptr<FrozenConvolution> make_onednn_convolution(const ConvolutionNorm& pair,
-                                                           at::IntArrayRef input,
-                                                           at::ScalarType compute) {
+std::unique_ptr<const ConvolutionKernel> onednn_kernel(const ConvolutionStep& step, int64_t images,
+                                                       at::ScalarType compute) {
   at::NoGradGuard no_grad;
-  return std::make_unique<OnednnConvolution>(fold(pair, compute), input);
+  std::vector<int64_t> input = step.input;
+  input.insert(input.begin(), images);
+  return std::make_unique<OnednnKernel>(step, fold(step, compute), input);
 }
 
 }  // namespace thaw::model

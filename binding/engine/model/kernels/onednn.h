@@ -7,17 +7,16 @@
 
 #include <memory>
 
-#include "engine/model/kernels/frozen_convolution.h"
-#include "engine/model/modules.h"
+#include "engine/model/kernels/kernel.h"
 
 namespace thaw::model {
 
 // This libtorch and processor have what it takes.
 bool onednn_computes(at::ScalarType compute);
 
-// `input`: the sizes [N, in, H, W] for which the weights are laid out.
-std::unique_ptr<FrozenConvolution> make_onednn_convolution(const ConvolutionNorm& pair,
-                                                           at::IntArrayRef input,
-                                                           at::ScalarType compute);
+// The weights are laid out for so many images of the step's input at a time; others work, perhaps
+// slower.
+std::unique_ptr<const ConvolutionKernel> onednn_kernel(const ConvolutionStep& step, int64_t images,
+                                                       at::ScalarType compute);
 
 }  // namespace thaw::model

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/model/norm/arithmetic.h"
+#include "engine/model/norm/batch_norm.h"
 
 namespace thaw::model {
 namespace {
@@ -67,7 +68,7 @@ at::Tensor fused_batch_norm(const at::Tensor& x, const BatchNorm& norm, bool rel
 at::Tensor fused_running_norm(const at::Tensor& x, const BatchNorm& norm, bool relu,
                               const at::Tensor& residual) {
   at::NoGradGuard no_grad;
-  const at::Tensor scale = norm.weight * (norm.running_var + norm.epsilon).rsqrt();
+  const at::Tensor scale = affine(norm).scale.to(at::kFloat);
   return norm_apply(x, norm.running_mean, scale, norm.bias, relu, or_undefined(aligned(residual)));
 }
 

@@ -1,0 +1,55 @@
+#include "engine/model/match.h"
+
+#include "engine/error.h"
+
+namespace thaw::model {
+namespace {
+
+// Of the backbone; the counters that a file may lack are left out.
+TensorShapes backbone_shapes(const Architecture& architecture) {
+  const Graph graph = make_graph(architecture, {}, {}, Initializer::kKeras);
+  TensorShapes shapes;
+  for (int node = 0; node < graph.size(); ++node) {
+    for (const TensorSpec& spec : graph.tensors(node)) {
+      if (spec.role != Role::kCounter)
+        shapes[graph.at(node).names.module + "." + spec.field] = spec.shape;
+    }
+  }
+  return shapes;
+}
+
+bool counts(const std::string& name) {
+  return !name.ends_with(".num_batches_tracked") && !name.starts_with("fc.") &&
+         !name.starts_with("head.");
+}
+
+// Tensors that only one of the two has, or that differ in shape.
+size_t disagreements(const TensorShapes& file, const TensorShapes& network) {
+  size_t found = 0;
+  for (const auto& [name, shape] : network) {
+    const auto other = file.find(name);
+    found += other == file.end() || other->second != shape ? 1 : 0;
+  }
+  for (const auto& [name, shape] : file) found += counts(name) && !network.contains(name) ? 1 : 0;
+  return found;
+}
+
+}  // namespace
+
+const Architecture& match_architecture(const TensorShapes& tensors, const std::string& origin) {
+  const Architecture* best = nullptr;
+  double least = 0.1;
+  std::string names;
+  for (const Architecture& candidate : architectures()) {
+    if (candidate.variant == Variant::kTorchvision)
+      names += (names.empty() ? "" : ", ") + candidate.name;
+    const TensorShapes shapes = backbone_shapes(candidate);
+    const double share =
+        static_cast<double>(disagreements(tensors, shapes)) / static_cast<double>(shapes.size());
+    if (share < least) best = &candidate, least = share;
+  }
+  if (!best) fail("ERR_WEIGHTS_MISMATCH", origin, " holds the weights of none of ", names, ".");
+  return *best;
+}
+
+}  // namespace thaw::model

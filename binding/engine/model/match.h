@@ -1,0 +1,18 @@
+// Which network the tensors of a file belong to, told by their names and shapes.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "engine/model/models.h"
+
+namespace thaw::model {
+
+using TensorShapes = std::map<std::string, Shape>;
+
+// The architecture, in its variant, with whose backbone the tensors agree best: what little is
+// missing, unexpected or of another shape is for Network::load to name. Throws ERR_WEIGHTS_MISMATCH
+// where more than a tenth is. `origin` is what messages call the source.
+const Architecture& match_architecture(const TensorShapes& tensors, const std::string& origin);
+
+}  // namespace thaw::model
