@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ThawError } from './errors.ts';
+import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
 
 /** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
@@ -276,7 +276,7 @@ export function call<T>(body: () => T): T {
 
 function asThawError(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return typeof code === 'string' && typeof message === 'string' && !(error instanceof ThawError)
+  return isErrorCode(code) && typeof message === 'string' && !(error instanceof ThawError)
     ? new ThawError(code, message, { cause: error })
     : error;
 }

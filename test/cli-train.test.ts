@@ -20,7 +20,7 @@ const unavailable = new ThawError(
 test('what fails is one sentence and exit code 1, and nothing is half-written', async () => {
   const out = join(temporaryFolder(), 'run');
   const { api } = fakeLibrary({
-    loadError: () => new ThawError('ERR_CUDA_UNAVAILABLE', 'There is no CUDA device.'),
+    loadError: () => new ThawError('ERR_DEVICE_NOT_FOUND', 'There is no CUDA device.'),
   });
   const { code, stderr } = await commandLine(
     ['train', '--data', photos(), '--device', 'cuda', '--out', out, '--quiet'],
