@@ -2,6 +2,15 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
+import type { compile, METRICS, parameterGroup } from './options/compile.ts';
+import type { MemberOf } from './options/family.ts';
+import type { CACHE_MODES, fit } from './options/fit.ts';
+import type { HeadLayer } from './options/head-layers.ts';
+import type { ARCHITECTURES, load as loadOptions, VARIANTS } from './options/load.ts';
+import type { optimizers } from './options/optimizers.ts';
+import type { apply, run } from './options/run.ts';
+import type { schedules } from './options/schedules.ts';
+import type { Checked } from './options/table.ts';
 
 /** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
 export interface Native {
@@ -43,15 +52,7 @@ export interface NativeStopFlag {
   set(): void;
 }
 
-export interface NativeHeadLayer {
-  kind: 'globalAveragePooling' | 'flatten' | 'dense' | 'dropout' | 'batchNormalization';
-  name: string;
-  units?: number;
-  activation?: string;
-  rate?: number;
-  momentum?: number;
-  epsilon?: number;
-}
+export type NativeHeadLayer = HeadLayer & { readonly name: string };
 
 export interface NativePreprocessing {
   height: number;
@@ -61,19 +62,46 @@ export interface NativePreprocessing {
   std: number[];
 }
 
-export interface NativeModelOptions {
-  architecture: string;
-  variant: 'torchvision' | 'keras';
-  device: string;
-  head: NativeHeadLayer[];
-  seed: number;
-  /** Of dense layers that are drawn. */
-  initializer: 'keras' | 'pytorch';
+export interface NativeModelOptions
+  extends Pick<Checked<typeof loadOptions>, 'device' | 'seed' | 'initializer'> {
+  architecture: (typeof ARCHITECTURES)[number];
+  variant: (typeof VARIANTS)[number];
+  head: readonly NativeHeadLayer[];
   preprocessing: NativePreprocessing;
   weights?: NativeWeights | undefined;
   /** What messages call the weights. */
   origin: string;
   backboneOnly: boolean;
+}
+
+/** What `compile` says, as the engine takes it. */
+export interface NativeTraining
+  extends Omit<Checked<typeof compile>, 'optimizer' | 'schedule' | 'groups' | 'metrics'> {
+  optimizer: MemberOf<typeof optimizers>;
+  schedule: MemberOf<typeof schedules>;
+  groups: readonly NativeGroup[];
+  metrics: readonly (typeof METRICS)[number][];
+  /** By class index; empty where all weigh the same. */
+  classWeight?: readonly number[];
+}
+
+/** Modules, by torchvision's names, with a learning rate or weight decay of their own. */
+export interface NativeGroup extends Omit<Checked<typeof parameterGroup>, 'layers'> {
+  modules: readonly string[];
+}
+
+export type NativeRunOptions = Omit<Checked<typeof run>, 'signal'>;
+
+export interface NativeFitOptions
+  extends Omit<
+    Checked<typeof fit>,
+    'batchSize' | 'cache' | 'classWeight' | 'validationData' | 'callbacks' | 'signal'
+  > {
+  /** 0: to be found. */
+  batchSize: number;
+  cache: { mode: (typeof CACHE_MODES)[number]; memory: number; directory?: string };
+  /** Events of type 'batch' are wanted. */
+  batchEvents: boolean;
 }
 
 export interface NativeLayer {
@@ -198,25 +226,29 @@ export interface NativeModel {
   layers(): NativeLayer[];
   device(): string;
   setTrainable(indices: readonly number[], trainable: boolean): void;
-  replaceHead(layers: readonly NativeHeadLayer[], seed: number, initializer: 'keras' | 'pytorch'): void;
+  replaceHead(
+    layers: readonly NativeHeadLayer[],
+    seed: number,
+    initializer: NativeModelOptions['initializer'],
+  ): void;
   fit(
     train: NativeDataset,
     validation: NativeDataset | undefined,
     classes: number,
-    training: object,
-    options: object,
+    training: NativeTraining,
+    options: NativeFitOptions,
     stop: NativeStopFlag,
     listener: (event: NativeEvent) => void,
   ): Promise<NativeHistory>;
   evaluate(
     dataset: NativeDataset,
     classes: number,
-    training: object,
-    options: object,
+    training: Pick<NativeTraining, 'loss'> & Partial<NativeTraining>,
+    options: NativeRunOptions,
     stop: NativeStopFlag,
   ): Promise<NativeEvaluation>;
-  predict(dataset: NativeDataset, options: object, stop: NativeStopFlag): Promise<NativeTensor>;
-  apply(dataset: NativeDataset, options: object): Promise<NativeTensor>;
+  predict(dataset: NativeDataset, options: NativeRunOptions, stop: NativeStopFlag): Promise<NativeTensor>;
+  apply(dataset: NativeDataset, options: Checked<typeof apply>): Promise<NativeTensor>;
   save(
     path: string,
     format: 'safetensors' | 'torchscript' | 'pytorch',

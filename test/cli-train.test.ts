@@ -148,7 +148,7 @@ test('a batch size that is found stands in config.json; results of the frozen la
   expect(stderr).toContain('time: frozen layers 60 %');
   const refused = await commandLine(['train', '--batch-size', 'many'], library.api);
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain("an integer of at least 1 or 'auto'");
+  expect(refused.stderr).toContain("a positive integer or 'auto'");
 });
 
 test('config.json repeats the run', async () => {

@@ -2,9 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../lib/config/file.ts';
-import { parseHead } from '../lib/config/head.ts';
 import { resolveConfig } from '../lib/config/resolve.ts';
-import { parseClassWeights, parseSchedule, parseUnfreeze } from '../lib/config/rules.ts';
+import { parseClassWeight, parseHead, parseSchedule, parseUnfreeze } from '../lib/options/words.ts';
 import { temporaryFolder } from './support/folders.ts';
 
 test('the later layer wins, defaults fill the rest', () => {
@@ -95,6 +94,6 @@ test('schedules, layers to unfreeze and class weights', () => {
   expect(parseSchedule('step:3')).toEqual({ kind: 'step', every: 3, gamma: 0.1, warmupEpochs: 0 });
   expect(parseUnfreeze('last:10')).toEqual({ last: 10 });
   expect(parseUnfreeze('layer4, layer3.5')).toEqual({ names: ['layer4', 'layer3.5'] });
-  expect(parseClassWeights('cat:2,hot:dog:0.5')).toEqual({ cat: 2, 'hot:dog': 0.5 });
-  expect(parseClassWeights('none')).toBeUndefined();
+  expect(parseClassWeight('cat:2,hot:dog:0.5')).toEqual({ cat: 2, 'hot:dog': 0.5 });
+  expect(parseClassWeight('none')).toBeUndefined();
 });

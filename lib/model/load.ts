@@ -6,50 +6,20 @@ import {
   type Architecture,
   architectureNamed,
   architectureOf,
-  VARIANTS,
   type Variant,
 } from '../network/architecture.ts';
 import type { ModelDescription } from '../network/description.ts';
-import {
-  dense,
-  globalAveragePooling,
-  type HeadLayer,
-  INITIALIZERS,
-  type Initializer,
-  linearHead,
-  namedHead,
-} from '../network/head.ts';
-import { type InputShape, preprocessingFor, withShape } from '../network/preprocessing.ts';
-import { invalid, knownOptions, nonNegativeInteger, oneOf } from '../validate.ts';
+import { type HeadLayer, linearHead, namedHead } from '../network/head.ts';
+import { preprocessingFor, withShape } from '../network/preprocessing.ts';
+import { load } from '../options/load.ts';
+import { checkOptions, type Given } from '../options/table.ts';
 import { fetchWeights } from '../weights/fetch.ts';
 import { convertWeights } from './convert-weights.ts';
 import { ResNet } from './resnet.ts';
 
-export interface LoadOptions {
-  /**
-   * 'imagenet' fetches torchvision's weights once and keeps them; a path is a file of PyTorch (TorchScript, state
-   * dict, checkpoint), safetensors (or the index of several), Keras (.h5, .weights.h5, .keras) or TensorFlow.js
-   * (model.json); null draws random ones. Default 'imagenet'.
-   */
-  weights?: 'imagenet' | (string & {}) | null;
-  /** 'auto' is the first CUDA device where there is one, else the CPU. Default 'auto'. */
-  device?: string;
-  /** With the file's classification head, or 1000 classes where there is no file. Default true. */
-  includeTop?: boolean;
-  /** [height, width, 3] of the network's input. Default [224, 224, 3], or what a saved model says. */
-  inputShape?: InputShape;
-  /**
-   * How the network is built, where no file says it: 'torchvision' (the stride of a block in its 3x3 convolution) or
-   * 'keras' (in its first 1x1 convolution, with biases and Caffe's preprocessing). Default 'torchvision'.
-   */
-  variant?: Variant;
-  /** Of random weights. Default 0. */
-  seed?: number;
-  /** How random dense layers are drawn. Default 'keras'. */
-  initializer?: Initializer;
-  /** While weights are downloaded. */
-  onProgress?: (progress: DownloadProgress) => void;
-  signal?: AbortSignal;
+/** docs/api.md has the table. */
+export interface LoadOptions extends Omit<Given<typeof load>, 'onProgress'> {
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
 /**
@@ -58,25 +28,11 @@ export interface LoadOptions {
  *   ERR_DEVICE_NOT_FOUND, ERR_ADDON_NOT_LOADED, ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_ABORTED
  */
 export async function loadResNet(
-  architecture: string | undefined,
+  architecture: Architecture | undefined,
   options: LoadOptions = {},
 ): Promise<ResNet> {
-  knownOptions('load', options, [
-    'weights',
-    'device',
-    'includeTop',
-    'inputShape',
-    'variant',
-    'seed',
-    'initializer',
-    'onProgress',
-    'signal',
-  ]);
+  const { weights, device, seed, initializer } = checkOptions('load', load, options);
   const wanted = architecture === undefined ? undefined : architectureNamed(architecture);
-  const weights = options.weights === undefined ? 'imagenet' : options.weights;
-  if (weights !== null && (typeof weights !== 'string' || weights === '')) {
-    throw invalid('weights', `'imagenet', the path of a file, or null`, weights);
-  }
   const path = weights === 'imagenet' ? await imagenet(wanted ?? 'resnet50', options) : weights;
   const read = path === null ? undefined : await readWeights(path);
   const origin = path ?? 'The weights';
@@ -86,10 +42,10 @@ export async function loadResNet(
     native().createModel({
       architecture: description.architecture,
       variant: description.variant,
-      device: options.device ?? 'auto',
+      device,
       head: namedHead(description.head),
-      seed: nonNegativeInteger('seed', options.seed ?? 0),
-      initializer: oneOf('initializer', options.initializer ?? 'keras', INITIALIZERS),
+      seed,
+      initializer,
       preprocessing: description.preprocessing,
       weights: read?.weights,
       origin,
@@ -145,9 +101,9 @@ function describe(
 }
 
 /** Convolutions with biases are Keras'. */
-function variantOf(file: NativeWeights | undefined, wanted: unknown, origin: string): Variant {
+function variantOf(file: NativeWeights | undefined, wanted: Variant | undefined, origin: string): Variant {
   const found = file && (file.shapes['conv1.bias'] ? 'keras' : 'torchvision');
-  const variant = wanted === undefined ? (found ?? 'torchvision') : oneOf('variant', wanted, VARIANTS);
+  const variant = wanted ?? found ?? 'torchvision';
   if (found === undefined || found === variant) return variant;
   throw new ThawError(
     'ERR_WEIGHTS_MISMATCH',
@@ -157,6 +113,5 @@ function variantOf(file: NativeWeights | undefined, wanted: unknown, origin: str
 
 /** torchvision's head, with as many classes as the file has. */
 function topOf(file: NativeWeights | undefined): HeadLayer[] {
-  const classes = file?.shapes['fc.weight']?.[0];
-  return classes ? [globalAveragePooling(), dense(classes)] : linearHead(1000);
+  return linearHead(file?.shapes['fc.weight']?.[0] || 1000);
 }

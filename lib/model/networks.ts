@@ -1,3 +1,4 @@
+import type { Architecture } from '../network/architecture.ts';
 import { type LoadOptions, loadResNet } from './load.ts';
 import type { ResNet } from './resnet.ts';
 
@@ -9,7 +10,7 @@ interface Network {
   load(options?: LoadOptions): Promise<ResNet>;
 }
 
-function network(architecture: string): Network {
+function network(architecture: Architecture): Network {
   return { load: (options) => loadResNet(architecture, options) };
 }
 

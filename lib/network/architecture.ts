@@ -1,14 +1,9 @@
 import { ThawError } from '../errors.ts';
+import { ARCHITECTURES, VARIANTS } from '../options/load.ts';
 import { oneOf } from '../validate.ts';
 
-export const ARCHITECTURES = ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152'] as const;
+export { ARCHITECTURES, VARIANTS };
 export type Architecture = (typeof ARCHITECTURES)[number];
-
-/**
- * How the network is built. torchvision: the stride of a bottleneck in its 3x3 convolution, epsilon 1e-5. Keras: the
- * stride in the first 1x1 convolution, convolutions with biases, epsilon 1.001e-5.
- */
-export const VARIANTS = ['torchvision', 'keras'] as const;
 export type Variant = (typeof VARIANTS)[number];
 
 export function architectureNamed(name: unknown): Architecture {
