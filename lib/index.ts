@@ -2,7 +2,7 @@ export { Dataset } from './data/dataset.ts';
 export { imageFolder } from './data/image-folder.ts';
 export { imageArray, imageBuffers } from './data/in-memory.ts';
 export { imageListing } from './data/listing.ts';
-export { ThawError } from './errors.ts';
+export { type ErrorCode, ThawError } from './errors.ts';
 export type { SaveOptions } from './formats/write.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
 export type { ClassScores, Evaluation, SkippedImage } from './model/evaluation.ts';
@@ -25,7 +25,7 @@ export type { LabelProbability, PredictInput, Prediction, Tensor } from './model
 export type { ResNet } from './model/resnet.ts';
 export { constant, cosine, type Schedule, step } from './model/schedules.ts';
 export type { ParameterCounts } from './model/summary.ts';
-export type { Variant } from './network/architecture.ts';
+export type { Architecture, Variant } from './network/architecture.ts';
 export {
   batchNormalization,
   dense,
@@ -36,3 +36,4 @@ export {
   type Initializer,
   linearHead,
 } from './network/head.ts';
+export type { Device } from './options/load.ts';

@@ -3,7 +3,7 @@ import type { Command } from './context.ts';
 
 export function commandHelp({ name, summary, options, operands, notes }: Command): string {
   const usage = synopsis(name, options, operands);
-  return [summary, usage, ...(notes ? [notes] : []), optionsHelp(options)].join('\n\n');
+  return [summary, `Usage:\n${usage}`, ...(notes ? [notes] : []), optionsHelp(options)].join('\n\n');
 }
 
 export function overview(commands: readonly Command[], version: string): string {

@@ -72,5 +72,5 @@ async function predictBatch(
 }
 
 function isImageError(error: unknown): error is ThawError {
-  return error instanceof ThawError && error.code.startsWith('ERR_IMAGE');
+  return error instanceof ThawError && error.code.startsWith('ERR_IMAGE_');
 }

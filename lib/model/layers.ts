@@ -84,7 +84,7 @@ function selectOnce(layers: readonly Layer[], selector: LayerSelector): Layer[] 
       : undefined;
   throw new ThawError(
     'ERR_UNKNOWN_LAYER',
-    `No layer is called ${typeof selector === 'string' ? shortened(selector) : selector}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
+    `No layer is called ${shortened(String(selector))}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
   );
 }
 

@@ -7,27 +7,24 @@ import { GROUPS, type Option, type Table } from './table.ts';
 
 /** Of a call's options. */
 export function optionTable(table: Table): string {
-  const rows = Object.entries<Option>(table).map(([name, option]) => [
-    code(name),
-    option.kind.expected,
-    defaultText(option),
-    option.help,
-  ]);
-  return markdown(['option', '', 'default', ''], rows);
+  return markdown(['option', '', 'default', ''], optionRows(table));
 }
 
 /** Of a family: what each member is, and its options. */
 export function familyTable(family: Family): string {
   const rows = Object.entries(family).flatMap(([kind, { help, options }]) => [
     [code(kind), '', '', help],
-    ...Object.entries<Option>(options).map(([name, option]) => [
-      `· ${code(name)}`,
-      option.kind.expected,
-      defaultText(option),
-      option.help,
-    ]),
+    ...optionRows(options, '· '),
   ]);
   return markdown(['', '', 'default', ''], rows);
+}
+
+/** Options within an option follow it. */
+function optionRows(table: Table, before = ''): string[][] {
+  return Object.entries<Option>(table).flatMap(([name, option]) => [
+    [before + code(name), option.kind.expected, defaultText(option), option.help],
+    ...(option.kind.options ? optionRows(option.kind.options, `${before}· `) : []),
+  ]);
 }
 
 /** Of a command's flags. */
@@ -38,6 +35,16 @@ export function flagTable(table: Table): string {
       .map(([name, option]) => [code(`${flagOf(name)} ${valueText(option)}`.trim()), flagHelp(option)]),
   );
   return markdown(['flag', ''], rows);
+}
+
+export function commandTable(
+  commands: readonly { name: string; summary: string; operands?: string }[],
+): string {
+  const rows = commands.map(({ name, summary, operands }) => [
+    code(['thaw', name, '[OPTIONS]', operands].filter(Boolean).join(' ')),
+    summary,
+  ]);
+  return markdown(['command', ''], rows);
 }
 
 export function errorTable(): string {

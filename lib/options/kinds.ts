@@ -145,6 +145,7 @@ export function list<G, C>(kind: Kind<G, C>, what: string): Kind<readonly G[], C
   return {
     expected: what,
     written: '',
+    ...(kind.options && { options: kind.options }),
     check(name, value) {
       if (!Array.isArray(value)) throw invalid(name, what, value);
       return value.map((item, index) => kind.check(`${name}[${index}]`, item));
@@ -158,6 +159,7 @@ export function object<T extends Table>(table: T): Kind<Given<T>, Checked<T>> {
   return {
     expected: `{ ${names} }`,
     written: '',
+    options: table,
     check: (name, value) => checkOptions(name, table, value, `${name}.`),
   };
 }
@@ -172,6 +174,7 @@ export function shorthand<T extends Table, A>(
   return {
     expected: `${alone.expected}, or ${whole.expected}`,
     written: alone.written,
+    options: table,
     check: (path, value) => {
       if (typeof value === 'object' && value !== null) return whole.check(path, value);
       return whole.check(path, { [name]: alone.check(path, value) });

@@ -18,9 +18,9 @@ export const run = {
   },
   kernels: {
     kind: oneOf(['plain', 'fused']),
-    otherwise: "the device's own",
+    otherwise: 'fused on the CPU where oneDNN has it, plain on CUDA',
     group: 'Machine',
-    help: "how frozen convolutions are computed on CUDA; plain: libtorch's own operators; fused: cuDNN's, folded with what follows; unless given, fused on the CPU where oneDNN has it, plain on CUDA",
+    help: "how frozen convolutions are computed on CUDA; plain: libtorch's own operators; fused: cuDNN's, folded with what follows",
   },
   threads: {
     kind: integer({ minimum: 0, maximum: 1024 }),

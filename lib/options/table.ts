@@ -12,6 +12,8 @@ export interface Kind<Given, Checked = Given> {
   readonly expected: string;
   /** How a command line's value is shown: `N`, `adam|sgd`; empty for a switch. */
   readonly written: string;
+  /** The options within it. */
+  readonly options?: Table;
   /** Of what a configuration file may hold; absent where it may hold none. */
   readonly schema?: JsonSchema;
   /** Reads a command line's text; what cannot be read is left for `check` to refuse. */
