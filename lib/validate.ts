@@ -14,23 +14,6 @@ export function positiveInteger(name: string, value: unknown): number {
   return value as number;
 }
 
-export function nonNegativeInteger(name: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw invalid(name, 'a non-negative integer', value);
-  }
-  return value as number;
-}
-
-/** A finite number in [minimum, maximum]. */
-export function numberIn(name: string, value: unknown, minimum: number, maximum: number): number {
-  if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
-    const range =
-      maximum === Number.POSITIVE_INFINITY ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
-    throw invalid(name, `a number ${range}`, value);
-  }
-  return value;
-}
-
 export function oneOf<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
   if (!choices.includes(value as T)) {
     throw invalid(name, `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`, value);

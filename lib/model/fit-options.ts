@@ -111,7 +111,7 @@ export function classWeights(dataset: Dataset, option: FitOptions['classWeight']
   }
   return dataset.classes.map((name) =>
     classWeightValue.check(
-      `classWeight.${name}`,
+      `classWeight.${shortened(name)}`,
       (Object.hasOwn(option, name) ? option[name] : undefined) ?? 1,
     ),
   );

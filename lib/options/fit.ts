@@ -16,7 +16,7 @@ import type { Kind, Table } from './table.ts';
 
 export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
 export const CACHE_MODES = ['auto', 'disk', 'off'] as const;
-export const MONITORS = ['valLoss', 'valAccuracy', 'loss', 'accuracy'] as const;
+const MONITORS = ['valLoss', 'valAccuracy', 'loss', 'accuracy'] as const;
 
 export const cache = {
   mode: {
@@ -78,7 +78,7 @@ export const fit = {
     help: 'images a step; auto: as few as train at nearly full speed here, at most a sixteenth of the images',
   },
   validationData: {
-    kind: handedOver('a Dataset', (value) => typeof value === 'object'),
+    kind: handedOver('a Dataset', (value) => typeof value === 'object' && value !== null),
     help: 'a Dataset with the same classes',
   },
   shuffle: { kind: yesNo, default: true, help: 'a new order of the images every epoch' },

@@ -55,8 +55,6 @@ export const headLayers = {
   },
 } as const satisfies Readonly<Record<string, HeadMember>> & Family;
 
-export type HeadKind = keyof typeof headLayers;
-
 /** A layer of a classification head; made by the functions of network/head.ts, taken by `replaceHead`. */
 export type HeadLayer = MemberOf<typeof headLayers>;
 

@@ -92,7 +92,7 @@ export const replaceHead = {
   initializer: load.initializer,
 } as const satisfies Table;
 
-export const ONNX_INPUTS = ['float32', 'uint8'] as const;
+const ONNX_INPUTS = ['float32', 'uint8'] as const;
 
 export const save = {
   onnxInput: {

@@ -9,7 +9,7 @@ import { schedules } from './schedules.ts';
 import { type Checked, flagged, type Table, type Values } from './table.ts';
 import { grammar, parseClassWeight, parseHead, parseSchedule, parseUnfreeze } from './words.ts';
 
-export type OptimizerKind = keyof typeof optimizers;
+type OptimizerKind = keyof typeof optimizers;
 const kinds = Object.keys(optimizers) as OptimizerKind[];
 
 /** `0.001 for adam, 0.01 for sgd` */
