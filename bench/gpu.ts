@@ -128,7 +128,7 @@ async function decodedOnCpu<T>(work: () => Promise<T>): Promise<T> {
 /** Everything trained from JPEG files, decoded on the device where it can, then on the processor. */
 async function fromFiles(
   addon: Native,
-  device: string,
+  device: 'cuda' | 'cpu',
   weights: string | undefined,
   folder: string,
   quick: boolean,

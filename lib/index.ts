@@ -2,7 +2,7 @@ export { Dataset } from './data/dataset.ts';
 export { imageFolder } from './data/image-folder.ts';
 export { imageArray, imageBuffers } from './data/in-memory.ts';
 export { imageListing } from './data/listing.ts';
-export { ThawError } from './errors.ts';
+export { type ErrorCode, ThawError } from './errors.ts';
 export type { SaveOptions } from './formats/write.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
 export type { ClassScores, Evaluation, SkippedImage } from './model/evaluation.ts';
@@ -19,13 +19,24 @@ export type {
 export type { History, TimeSpent } from './model/history.ts';
 export type { Layer, LayerSelector } from './model/layers.ts';
 export type { LoadOptions } from './model/load.ts';
-export { loadResNet, ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 } from './model/networks.ts';
+export {
+  loadResNet,
+  ResNet18,
+  ResNet34,
+  ResNet50,
+  ResNet101,
+  ResNet152,
+  ResNeXt50,
+  ResNeXt101,
+  WideResNet50,
+  WideResNet101,
+} from './model/networks.ts';
 export { adam, adamw, type Optimizer, sgd } from './model/optimizers.ts';
 export type { LabelProbability, PredictInput, Prediction, Tensor } from './model/prediction.ts';
 export type { ResNet } from './model/resnet.ts';
 export { constant, cosine, type Schedule, step } from './model/schedules.ts';
 export type { ParameterCounts } from './model/summary.ts';
-export type { Variant } from './network/architecture.ts';
+export type { Architecture, Variant } from './network/architecture.ts';
 export {
   batchNormalization,
   dense,
@@ -36,3 +47,4 @@ export {
   type Initializer,
   linearHead,
 } from './network/head.ts';
+export type { Device } from './options/load.ts';

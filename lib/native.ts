@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ThawError } from './errors.ts';
+import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
+import type { compile, METRICS, parameterGroup } from './options/compile.ts';
+import type { MemberOf } from './options/family.ts';
+import type { CACHE_MODES, fit } from './options/fit.ts';
+import type { ACTIVATIONS, HeadLayer } from './options/head-layers.ts';
+import type { ARCHITECTURES, load as loadOptions, VARIANTS } from './options/load.ts';
+import type { optimizers } from './options/optimizers.ts';
+import type { apply, run } from './options/run.ts';
+import type { schedules } from './options/schedules.ts';
+import type { Checked } from './options/table.ts';
 
 /** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
 export interface Native {
@@ -13,6 +22,16 @@ export interface Native {
     tensors: Readonly<Record<string, { data: Float32Array; shape: readonly number[] }>>,
     metadata: Readonly<Record<string, string>>,
   ): NativeWeights;
+  /** Every network in every variant that there is of it. */
+  architectures(): NativeArchitecture[];
+  /** The nodes of a network, in the order of Keras' `model.layers`. */
+  networkGraph(options: NativeGraphOptions): NativeNode[];
+  /** The network that a file's tensors belong to; that of the name `wanted`, where they are hardly any's. */
+  matchArchitecture(
+    weights: NativeWeights,
+    origin: string,
+    wanted: NativeArchitecture['name'] | undefined,
+  ): NativeArchitecture;
   createModel(options: NativeModelOptions): Promise<NativeModel>;
   /** Encodes RGB bytes by the file's suffix (.png, .jpg). */
   writeImage(path: string, rgb: Uint8Array, height: number, width: number): Promise<void>;
@@ -32,6 +51,46 @@ export interface NativeInfo {
   libvips: string;
 }
 
+export interface NativeArchitecture {
+  name: (typeof ARCHITECTURES)[number];
+  variant: (typeof VARIANTS)[number];
+}
+
+export interface NativeGraphOptions {
+  architecture: NativeArchitecture['name'];
+  variant: NativeArchitecture['variant'];
+  /** Of the input, in pixels. */
+  height: number;
+  width: number;
+  head: readonly NativeHeadLayer[];
+}
+
+/** A node of a network's graph; names are Keras', `module` is torchvision's. */
+export type NativeNode = {
+  name: string;
+  module: string;
+  inputs: string[];
+  /** Of one image's output: [channels, height, width] or [features]. */
+  shape: number[];
+} & (
+  | { op: 'Input' | 'Relu' | 'Add' | 'GlobalAveragePool' | 'Flatten' }
+  | {
+      op: 'Convolution';
+      filters: number;
+      kernel: number;
+      stride: number;
+      padding: number;
+      groups: number;
+      bias: boolean;
+      /** The layer in which Keras pads, '' where it has none. */
+      padded: string;
+    }
+  | { op: 'MaxPool'; kernel: number; stride: number; padding: number; padded: string }
+  | { op: 'BatchNorm'; epsilon: number; momentum: number }
+  | { op: 'Dense'; units: number; activation: (typeof ACTIVATIONS)[number] }
+  | { op: 'Dropout'; rate: number }
+);
+
 /** A weights file that has been read. */
 export interface NativeWeights {
   readonly format: string;
@@ -43,15 +102,7 @@ export interface NativeStopFlag {
   set(): void;
 }
 
-export interface NativeHeadLayer {
-  kind: 'globalAveragePooling' | 'flatten' | 'dense' | 'dropout' | 'batchNormalization';
-  name: string;
-  units?: number;
-  activation?: string;
-  rate?: number;
-  momentum?: number;
-  epsilon?: number;
-}
+export type NativeHeadLayer = HeadLayer & { readonly name: string };
 
 export interface NativePreprocessing {
   height: number;
@@ -61,19 +112,46 @@ export interface NativePreprocessing {
   std: number[];
 }
 
-export interface NativeModelOptions {
-  architecture: string;
-  variant: 'torchvision' | 'keras';
-  device: string;
-  head: NativeHeadLayer[];
-  seed: number;
-  /** Of dense layers that are drawn. */
-  initializer: 'keras' | 'pytorch';
+export interface NativeModelOptions
+  extends Pick<Checked<typeof loadOptions>, 'device' | 'seed' | 'initializer'> {
+  architecture: (typeof ARCHITECTURES)[number];
+  variant: (typeof VARIANTS)[number];
+  head: readonly NativeHeadLayer[];
   preprocessing: NativePreprocessing;
   weights?: NativeWeights | undefined;
   /** What messages call the weights. */
   origin: string;
   backboneOnly: boolean;
+}
+
+/** What `compile` says, as the engine takes it. */
+export interface NativeTraining
+  extends Omit<Checked<typeof compile>, 'optimizer' | 'schedule' | 'groups' | 'metrics'> {
+  optimizer: MemberOf<typeof optimizers>;
+  schedule: MemberOf<typeof schedules>;
+  groups: readonly NativeGroup[];
+  metrics: readonly (typeof METRICS)[number][];
+  /** By class index; empty where all weigh the same. */
+  classWeight?: readonly number[];
+}
+
+/** Modules, by torchvision's names, with a learning rate or weight decay of their own. */
+export interface NativeGroup extends Omit<Checked<typeof parameterGroup>, 'layers'> {
+  modules: readonly string[];
+}
+
+export type NativeRunOptions = Omit<Checked<typeof run>, 'signal'>;
+
+export interface NativeFitOptions
+  extends Omit<
+    Checked<typeof fit>,
+    'batchSize' | 'cache' | 'classWeight' | 'validationData' | 'callbacks' | 'signal'
+  > {
+  /** 0: to be found. */
+  batchSize: number;
+  cache: { mode: (typeof CACHE_MODES)[number]; memory: number; directory?: string };
+  /** Events of type 'batch' are wanted. */
+  batchEvents: boolean;
 }
 
 export interface NativeLayer {
@@ -198,25 +276,29 @@ export interface NativeModel {
   layers(): NativeLayer[];
   device(): string;
   setTrainable(indices: readonly number[], trainable: boolean): void;
-  replaceHead(layers: readonly NativeHeadLayer[], seed: number, initializer: 'keras' | 'pytorch'): void;
+  replaceHead(
+    layers: readonly NativeHeadLayer[],
+    seed: number,
+    initializer: NativeModelOptions['initializer'],
+  ): void;
   fit(
     train: NativeDataset,
     validation: NativeDataset | undefined,
     classes: number,
-    training: object,
-    options: object,
+    training: NativeTraining,
+    options: NativeFitOptions,
     stop: NativeStopFlag,
     listener: (event: NativeEvent) => void,
   ): Promise<NativeHistory>;
   evaluate(
     dataset: NativeDataset,
     classes: number,
-    training: object,
-    options: object,
+    training: Pick<NativeTraining, 'loss'> & Partial<NativeTraining>,
+    options: NativeRunOptions,
     stop: NativeStopFlag,
   ): Promise<NativeEvaluation>;
-  predict(dataset: NativeDataset, options: object, stop: NativeStopFlag): Promise<NativeTensor>;
-  apply(dataset: NativeDataset, options: object): Promise<NativeTensor>;
+  predict(dataset: NativeDataset, options: NativeRunOptions, stop: NativeStopFlag): Promise<NativeTensor>;
+  apply(dataset: NativeDataset, options: Checked<typeof apply>): Promise<NativeTensor>;
   save(
     path: string,
     format: 'safetensors' | 'torchscript' | 'pytorch',
@@ -276,7 +358,7 @@ export function call<T>(body: () => T): T {
 
 function asThawError(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return typeof code === 'string' && typeof message === 'string' && !(error instanceof ThawError)
+  return isErrorCode(code) && typeof message === 'string' && !(error instanceof ThawError)
     ? new ThawError(code, message, { cause: error })
     : error;
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ThawError } from './errors.ts';
 
 /** A refused argument: `Expected a positive integer for batchSize but received -1 of type number`. */
@@ -13,23 +14,6 @@ export function positiveInteger(name: string, value: unknown): number {
   return value as number;
 }
 
-export function nonNegativeInteger(name: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw invalid(name, 'a non-negative integer', value);
-  }
-  return value as number;
-}
-
-/** A finite number in [minimum, maximum]. */
-export function numberIn(name: string, value: unknown, minimum: number, maximum: number): number {
-  if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
-    const range =
-      maximum === Number.POSITIVE_INFINITY ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
-    throw invalid(name, `a number ${range}`, value);
-  }
-  return value;
-}
-
 export function oneOf<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
   if (!choices.includes(value as T)) {
     throw invalid(name, `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`, value);
@@ -39,19 +23,27 @@ export function oneOf<T extends string>(name: string, value: unknown, choices: r
 
 /** Refuses a misspelt option by name: `Unknown option batchsize for fit; did you mean batchSize?` */
 export function knownOptions(where: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const nearest = closest(name, known);
-    const hint = nearest ? `; did you mean ${nearest}?` : `; it takes ${known.join(', ')}.`;
-    throw new ThawError('ERR_UNKNOWN_OPTION', `Unknown option ${name} for ${where}${hint}`);
-  }
+  const name = Object.keys(options).find((key) => !known.includes(key));
+  if (name !== undefined) throw unknownOption(name, known, `for ${where}`, `; it takes ${known.join(', ')}.`);
 }
+
+/** `Unknown option learningrate in run.json; did you mean learningRate?`; `otherwise` where nothing is near. */
+export function unknownOption(name: string, known: readonly string[], where: string, otherwise = '.') {
+  const nearest = closest(name, known);
+  const hint = nearest ? `; did you mean ${nearest}?` : otherwise;
+  return new ThawError('ERR_UNKNOWN_OPTION', `Unknown option ${shortened(name)} ${where}${hint}`);
+}
+
+/** Longer words are no misspelling of anything, and comparing them takes long. */
+const LONGEST_WORD = 100;
 
 /** The candidate within a third of the word's length in edits (Levenshtein distance), ignoring case. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined;
   let best: string | undefined;
   let bestDistance = Math.floor(word.length / 3) + 1;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
@@ -74,15 +66,51 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-function describe(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  if (value === null) return 'null';
-  const text =
-    typeof value === 'string'
-      ? `'${value}'`
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value);
-  const short = text && text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return `${short} of type ${typeof value}`;
+/** A list for a sentence, however long it is: `cat, dog, owl and 997 more`. */
+export function listed(names: readonly string[], most = 8): string {
+  const first = names.slice(0, most).map((name) => shortened(name));
+  const more = names.length - first.length;
+  return more > 0 ? `${first.join(', ')} and ${more} more` : first.join(', ');
+}
+
+/** A text for a sentence, however long it is. */
+export function shortened(text: string, longest = 60): string {
+  return text.length > longest ? `${text.slice(0, longest - 3)}...` : text;
+}
+
+/** Names a value by its kind and size; nothing in it is walked through, as it may be gigabytes. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return 'undefined';
+    case 'string':
+      return `${shortened(`'${value.slice(0, 60)}'`)} of type string`;
+    case 'number':
+    case 'boolean':
+      return `${value} of type ${typeof value}`;
+    case 'object':
+      return value === null ? 'null' : describeObject(value);
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return isShape(value) ? `[${value.join(', ')}]` : `an array of ${value.length}`;
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object';
+  const kind = `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${shortened(name)}`;
+  const extent = extentOf(value);
+  return extent === undefined ? kind : `${kind} of ${extent}`;
+}
+
+function extentOf(value: object): number | undefined {
+  if (types.isTypedArray(value)) return value.length;
+  if (types.isMap(value) || types.isSet(value)) return value.size;
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) ? value.byteLength : undefined;
+}
+
+/** A few numbers say more than that they are a few. */
+function isShape(value: readonly unknown[]): boolean {
+  return value.length > 0 && value.length <= 4 && value.every((item) => typeof item === 'number');
 }

@@ -107,7 +107,7 @@ try {
   function load(file: string) {
     // What no description says: the size of the images.
     const inputShape = [SIDE, SIDE, 3] as const;
-    return { weights: path.join(folder, file), device: 'cpu', inputShape };
+    return { weights: path.join(folder, file), device: 'cpu' as const, inputShape };
   }
 
   function input(variant: Variant): Tensor {

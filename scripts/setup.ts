@@ -11,5 +11,5 @@ try {
 } catch (error) {
   if (!(error instanceof ThawError)) throw error;
   console.error(`thaw setup: ${error.message} [${error.code}]`);
-  process.exitCode = error.code === 'ERR_INVALID_ARGUMENT' ? 2 : 1;
+  process.exitCode = ['ERR_INVALID_ARGUMENT', 'ERR_UNKNOWN_OPTION'].includes(error.code) ? 2 : 1;
 }

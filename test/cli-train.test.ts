@@ -20,7 +20,7 @@ const unavailable = new ThawError(
 test('what fails is one sentence and exit code 1, and nothing is half-written', async () => {
   const out = join(temporaryFolder(), 'run');
   const { api } = fakeLibrary({
-    loadError: () => new ThawError('ERR_CUDA_UNAVAILABLE', 'There is no CUDA device.'),
+    loadError: () => new ThawError('ERR_DEVICE_NOT_FOUND', 'There is no CUDA device.'),
   });
   const { code, stderr } = await commandLine(
     ['train', '--data', photos(), '--device', 'cuda', '--out', out, '--quiet'],
@@ -148,7 +148,7 @@ test('a batch size that is found stands in config.json; results of the frozen la
   expect(stderr).toContain('time: frozen layers 60 %');
   const refused = await commandLine(['train', '--batch-size', 'many'], library.api);
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain("an integer of at least 1 or 'auto'");
+  expect(refused.stderr).toContain("a positive integer or 'auto'");
 });
 
 test('config.json repeats the run', async () => {

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../lib/config/file.ts';
-import { parseHead } from '../lib/config/head.ts';
 import { resolveConfig } from '../lib/config/resolve.ts';
-import { parseClassWeights, parseSchedule, parseUnfreeze } from '../lib/config/rules.ts';
+import { parseArguments } from '../lib/options/arguments.ts';
+import { trainFlags, trainOptions } from '../lib/options/train.ts';
+import { parseClassWeight, parseHead, parseSchedule, parseUnfreeze } from '../lib/options/words.ts';
 import { temporaryFolder } from './support/folders.ts';
 
 test('the later layer wins, defaults fill the rest', () => {
@@ -52,6 +53,25 @@ test('paths in a file are relative to it; names of weights are no paths; the wri
   expect(resolveConfig([await readConfig(file)])).toEqual(resolved);
 });
 
+test('options go on working under their earlier names, in a file and as flags', async () => {
+  const file = join(temporaryFolder(), 'config.json');
+  writeFileSync(file, JSON.stringify({ maxSkipped: 0.5, accumulate: 4, classWeights: 'auto' }));
+  const today = { maxSkippedShare: 0.5, accumulationSteps: 4, classWeight: 'auto' };
+  expect(await readConfig(file)).toEqual(today);
+  const flags = ['--max-skipped', '0.5', '--accumulate', '4', '--class-weights=auto'];
+  expect(parseArguments(flags, trainOptions, 'train').values).toEqual(today);
+  const renamed = ['--max-skipped-share', '0.5', '--accumulation-steps', '4', '--class-weight=auto'];
+  expect(parseArguments(renamed, trainOptions, 'train').values).toEqual(today);
+});
+
+test('a value may begin with a dash, and may be empty where that means something', () => {
+  expect(() => parseArguments(['--learning-rate', '-1'], trainOptions, 'train')).toThrow('received -1');
+  expect(parseArguments(['--json', 'a', '--', '--json'], trainFlags, 'train')).toEqual({
+    values: { json: true },
+    positionals: ['a', '--json'],
+  });
+});
+
 test('heads', () => {
   expect(parseHead('linear', 3)).toEqual([
     { kind: 'globalAveragePooling' },
@@ -79,6 +99,9 @@ test.each([
   'gap:1,dense',
   'gap,dense:0,dense',
   'gap,dense:8:gelu,dense',
+  'gap,dense:8:relu:3,dense',
+  'gap,dropout:,dense',
+  'gap,bn:2,dense',
   'toString',
 ])('a head of %j is refused', (text) => {
   expect(() => parseHead(text, 4)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
@@ -92,9 +115,21 @@ test('schedules, layers to unfreeze and class weights', () => {
     gamma: 0.5,
     warmupEpochs: 1,
   });
+  expect(parseSchedule('cosine:0.1')).toEqual({ kind: 'cosine', minimum: 0.1, warmupEpochs: 0 });
+  for (const text of [
+    '',
+    'step',
+    'step:0:0.1',
+    'step:3:2',
+    'step:3:0.1:4',
+    'constant:1',
+    'cosine:warmup=-1',
+  ]) {
+    expect(() => parseSchedule(text)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
+  }
   expect(parseSchedule('step:3')).toEqual({ kind: 'step', every: 3, gamma: 0.1, warmupEpochs: 0 });
   expect(parseUnfreeze('last:10')).toEqual({ last: 10 });
   expect(parseUnfreeze('layer4, layer3.5')).toEqual({ names: ['layer4', 'layer3.5'] });
-  expect(parseClassWeights('cat:2,hot:dog:0.5')).toEqual({ cat: 2, 'hot:dog': 0.5 });
-  expect(parseClassWeights('none')).toBeUndefined();
+  expect(parseClassWeight('cat:2,hot:dog:0.5')).toEqual({ cat: 2, 'hot:dog': 0.5 });
+  expect(parseClassWeight('none')).toBeUndefined();
 });

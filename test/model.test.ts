@@ -55,11 +55,13 @@ describe('what is refused', () => {
       code: 'ERR_UNKNOWN_OPTION',
       message: expect.stringContaining('did you mean weights?'),
     });
-    await expect(loadResNet('resnet51', small)).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+    await expect(loadResNet('resnet51' as 'resnet50', small)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+    });
     await expect(ResNet18.load({ ...small, inputShape: [16, 16, 3] })).rejects.toMatchObject({
       code: 'ERR_INVALID_ARGUMENT',
     });
-    await expect(ResNet18.load({ ...small, device: 'gpu' })).rejects.toMatchObject({
+    await expect(ResNet18.load({ ...small, device: 'gpu' as 'cuda' })).rejects.toMatchObject({
       code: 'ERR_INVALID_ARGUMENT',
     });
     await expect(ResNet18.load({ ...small, device: 'cuda:63' })).rejects.toMatchObject({

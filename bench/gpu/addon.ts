@@ -1,19 +1,23 @@
 import { createRequire } from 'node:module';
+import { compileOptions } from '../../lib/model/compile.ts';
+import { fitOptions } from '../../lib/model/fit-options.ts';
+import { adam } from '../../lib/model/optimizers.ts';
 import type { Native, NativeDataset, NativeModel } from '../../lib/native.ts';
+import type { Device } from '../../lib/options/load.ts';
 
 /** What fine-tunes here: ResNet-50 with ten classes. */
 export const CLASSES = 10;
 
 /**
  * The addon of a build folder. Not `native()`: on a GPU machine without a network only what the build itself
- * needs is there, and none of the packages that lib/ imports.
+ * needs is there, and none of the packages that lib/ imports: what is taken from it here is TypeScript alone.
  */
 export function loadAddon(file: string): Native {
   return createRequire(import.meta.url)(file) as Native;
 }
 
 export interface ModelChoice {
-  device: string;
+  device: Device;
   /** A TorchScript file; without one the weights are random, the same on every device. */
   weights: string | undefined;
   /** Layers whose torchvision name begins so are trained, besides the head; '*' is all of them. */
@@ -70,8 +74,8 @@ export async function trainEpochs(addon: Native, model: NativeModel, data: Nativ
     data,
     undefined,
     CLASSES,
-    { optimizer: { kind: 'adam', learningRate, epsilon: 1e-7 }, loss: 'categoricalCrossentropy' },
-    { batchSize, epochs, precision, shuffle, seed: 1, augment: 'none', cache: { mode: 'off' } },
+    compileOptions({ optimizer: adam({ learningRate }) }, []),
+    fitOptions({ batchSize, epochs, precision, shuffle, seed: 1, cache: 'off' }),
     new addon.StopFlag(),
     () => undefined,
   );

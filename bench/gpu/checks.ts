@@ -1,4 +1,5 @@
 import type { Native } from '../../lib/native.ts';
+import type { Device } from '../../lib/options/load.ts';
 import { makeModel, trainEpochs } from './addon.ts';
 import { photographs } from './photographs.ts';
 
@@ -13,7 +14,7 @@ export interface Check {
 
 interface Subject {
   addon: Native;
-  device: string;
+  device: Device;
   weights: string | undefined;
   data: string;
   quick: boolean;
@@ -30,7 +31,7 @@ export async function checks(subject: Subject): Promise<Check[]> {
 async function logits({ addon, device, weights, quick, note }: Subject): Promise<Check[]> {
   const images = quick ? 2 : 16;
   const input = { pixels: smoothNoise(images), shape: [images, SIDE, SIDE, 3] };
-  const outputs = async (where: string, precision: string) => {
+  const outputs = async (where: Device, precision: 'float32' | 'bfloat16') => {
     const model = await makeModel(addon, { device: where, weights, trained: '' });
     // The map before the head: many numbers, none of them hidden by a softmax.
     model.replaceHead([], 1, 'keras');
@@ -56,7 +57,7 @@ async function logits({ addon, device, weights, quick, note }: Subject): Promise
 async function losses({ addon, device, weights, data, quick, note }: Subject): Promise<Check[]> {
   const [steps, batchSize] = quick ? [3, 4] : [20, 32];
   const batch = photographs(data, batchSize);
-  const run = async (where: string, precision: 'float32' | 'bfloat16') => {
+  const run = async (where: Device, precision: 'float32' | 'bfloat16') => {
     const model = await makeModel(addon, { device: where, weights, trained: '*' });
     const choice = { batchSize, epochs: steps, precision, learningRate: 1e-5, shuffle: false };
     const epochs = await trainEpochs(addon, model, batch, choice);

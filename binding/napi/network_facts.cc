@@ -70,7 +70,9 @@ Napi::Value match_architecture(const Napi::CallbackInfo& info) {
     model::TensorShapes shapes;
     for (const auto& [name, tensor] : WeightsWrap::from(info[0])->tensors)
       shapes[name] = tensor.sizes().vec();
-    return to_object(info.Env(), model::match_architecture(shapes, info[1].ToString().Utf8Value()));
+    const std::string origin = info[1].ToString().Utf8Value();
+    const std::string wanted = info[2].IsString() ? info[2].ToString().Utf8Value() : "";
+    return to_object(info.Env(), model::match_architecture(shapes, origin, wanted));
   });
 }
 

@@ -11,8 +11,8 @@ Napi::Value architectures(const Napi::CallbackInfo& info);
 // networkGraph({ architecture, variant, height, width, head }): the nodes, in Keras' order
 Napi::Value network_graph(const Napi::CallbackInfo& info);
 
-// matchArchitecture(weights, origin): { name, variant } of the network that a file's tensors belong
-// to
+// matchArchitecture(weights, origin, wanted?): { name, variant } of the network that a file's
+// tensors belong to
 Napi::Value match_architecture(const Napi::CallbackInfo& info);
 
 }  // namespace thaw::napi

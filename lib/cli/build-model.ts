@@ -1,9 +1,12 @@
-import { parseHead } from '../config/head.ts';
-import type { TrainConfig } from '../config/resolve.ts';
-import { parseSchedule, parseUnfreeze } from '../config/rules.ts';
 import { ThawError } from '../errors.ts';
 import type { LoadOptions } from '../model/load.ts';
-import { adam, adamw, type Optimizer, sgd } from '../model/optimizers.ts';
+import { compile } from '../options/compile.ts';
+import { make } from '../options/family.ts';
+import { load } from '../options/load.ts';
+import { optimizers } from '../options/optimizers.ts';
+import { flagged, pick } from '../options/table.ts';
+import type { TrainConfig } from '../options/train.ts';
+import { parseHead, parseSchedule, parseUnfreeze } from '../options/words.ts';
 import type { CommandApi, CommandModel } from './api.ts';
 
 /** Loads the network and gives it its head, its freeze plan, its optimizer and its loss. */
@@ -17,7 +20,7 @@ export async function buildModel(
   const model = await api.load(config.architecture, {
     ...options,
     weights: config.weights === 'none' ? null : config.weights,
-    device: config.device,
+    ...pick(flagged(load), config),
     includeTop: false,
     inputShape: [config.inputSize, config.inputSize, 3],
     seed: config.seed,
@@ -29,9 +32,8 @@ export async function buildModel(
     if (rule === 'all') model.unfreeze();
     else if (rule !== 'none') model.unfreeze('last' in rule ? rule : rule.names);
     model.compile({
-      optimizer: optimizer(config),
-      loss: config.loss,
-      labelSmoothing: config.labelSmoothing,
+      ...pick(flagged(compile), config),
+      optimizer: make(optimizers, config.optimizer, pick(optimizers[config.optimizer].options, config)),
       metrics: ['accuracy'],
       schedule: parseSchedule(config.schedule),
     });
@@ -40,11 +42,6 @@ export async function buildModel(
     throw error;
   }
   return model;
-}
-
-function optimizer({ optimizer: kind, learningRate, weightDecay, momentum }: TrainConfig): Optimizer {
-  if (kind === 'sgd') return sgd({ learningRate, weightDecay, momentum });
-  return kind === 'adamw' ? adamw({ learningRate, weightDecay }) : adam({ learningRate, weightDecay });
 }
 
 /** ImageNet's weights could not be brought here, in contrast to a file that is there and wrong. */

@@ -1,30 +1,3 @@
-import { type OptionSpec, runOptions, trainOptions } from '../config/options.ts';
-
-/** Options that several commands share. */
-export const modelOptions = {
-  model: {
-    schema: { type: 'string', minLength: 1 },
-    value: 'FILE',
-    group: 'Model',
-    help: 'a model.safetensors that thaw train has written',
-  },
-  device: trainOptions.device,
-} as const satisfies Record<string, OptionSpec>;
-
-/** Where nothing is trained the size of a batch decides nothing but memory. */
-export const batchOption = {
-  schema: trainOptions.batchSize.schema,
-  value: 'N',
-  group: 'Machine',
-  help: 'images at a time',
-  default: 32,
-} as const satisfies OptionSpec;
-
-export const outputOptions = {
-  json: { ...runOptions.json, help: 'JSON on standard output' },
-  verbose: runOptions.verbose,
-} as const satisfies Record<string, OptionSpec>;
-
 /** 0.8134 → `81.3 %` */
 export function percent(share: number): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : '–';

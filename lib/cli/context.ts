@@ -1,3 +1,4 @@
+import type { Table } from '../options/table.ts';
 import type { CommandApi } from './api.ts';
 
 export interface TextOutput {
@@ -27,9 +28,12 @@ export interface Command {
   name: string;
   /** One line for `thaw --help`. */
   summary: string;
-  usage: string;
-  /** What `thaw NAME --help` prints after the usage. */
-  help(): string;
+  /** Its flags. */
+  options: Table;
+  /** What it takes beside them: `IMAGE...`. */
+  operands?: string;
+  /** What `thaw NAME --help` says before the flags. */
+  notes?: string;
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }
 

@@ -1,42 +1,27 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type OptionSpec, trainOptions } from '../config/options.ts';
 import { unreadable } from '../data/files.ts';
 import { FORMATS } from '../formats/write.ts';
-import { parseArguments, unusable } from './args.ts';
-import { outputOptions } from './common.ts';
+import { parseArguments, unusable } from '../options/arguments.ts';
+import { convertFlags } from '../options/commands.ts';
+import { save } from '../options/load.ts';
+import { pick } from '../options/table.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
-import { optionsHelp } from './help.ts';
-
-const { json: _, ...plainOutput } = outputOptions;
-
-const options = {
-  architecture: { ...trainOptions.architecture, help: 'the network, where the file does not say it' },
-  onnxInput: {
-    schema: { type: 'string', enum: ['float32', 'uint8'] },
-    group: 'Model',
-    help: 'what an ONNX file takes: preprocessed values, or pixels that it normalises itself',
-    default: 'float32',
-  },
-  ...plainOutput,
-} as const satisfies Record<string, OptionSpec>;
 
 export const convertCommand: Command = {
   name: 'convert',
   summary: 'Turn a weights file into another format.',
-  usage: 'thaw convert IN OUT',
-  help: () =>
-    [
-      'IN is a file of PyTorch, safetensors, Keras or TensorFlow.js (its model.json).',
-      `OUT ends in ${FORMATS.map(({ suffix, title }) => `${suffix} (${title})`).join(', ')}.`,
-      '',
-      optionsHelp(options),
-    ].join('\n'),
+  operands: 'IN OUT',
+  options: convertFlags,
+  notes: [
+    'IN is a file of PyTorch, safetensors, Keras or TensorFlow.js (its model.json).',
+    `OUT ends in ${FORMATS.map(({ suffix, title }) => `${suffix} (${title})`).join(', ')}.`,
+  ].join('\n'),
   run: convert,
 };
 
 async function convert(args: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals } = parseArguments(args, options, 'convert');
+  const { values, positionals } = parseArguments(args, convertFlags, 'convert');
   const [input, output, ...more] = positionals;
   if (input === undefined || output === undefined || more.length > 0) {
     throw unusable('thaw convert takes two files: IN and OUT.');
@@ -52,7 +37,7 @@ async function convert(args: readonly string[], context: CommandContext): Promis
   const api = await context.api();
   const model = await api.load(values.architecture, { weights: from, device: 'cpu', signal: context.signal });
   try {
-    await model.save(resolve(context.cwd, output), { onnxInput: values.onnxInput as 'float32' | 'uint8' });
+    await model.save(resolve(context.cwd, output), pick(save, values));
   } finally {
     model.dispose();
   }

@@ -1,20 +1,18 @@
-import { noPositionals, parseArguments } from './args.ts';
-import { outputOptions } from './common.ts';
+import { noPositionals, parseArguments } from '../options/arguments.ts';
+import { doctorFlags } from '../options/commands.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
-import { optionsHelp } from './help.ts';
 import { writeJsonLine } from './output.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
   summary: 'Say what is installed, what is missing, and what to do about it.',
-  usage: 'thaw doctor [--json]',
-  help: () =>
-    `The exit code is 1 where something is missing that training needs.\n\n${optionsHelp(outputOptions)}`,
+  options: doctorFlags,
+  notes: 'The exit code is 1 where something is missing that training needs.',
   run: doctor,
 };
 
 async function doctor(args: readonly string[], { stdout, env }: CommandContext): Promise<number> {
-  const { values, positionals } = parseArguments(args, outputOptions, 'doctor');
+  const { values, positionals } = parseArguments(args, doctorFlags, 'doctor');
   noPositionals(positionals, 'doctor');
   const [{ runDoctor, formatDoctor }, { native }] = await Promise.all([
     import('../doctor.ts'),

@@ -1,26 +1,14 @@
 import { resolve } from 'node:path';
-import { trainOptions } from '../config/options.ts';
 import { loadImages } from '../data/load-images.ts';
 import type { Evaluation } from '../model/evaluation.ts';
-import { noPositionals, parseArguments, unusable } from './args.ts';
-import { batchOption, modelOptions, outputOptions, percent, plural, short, table } from './common.ts';
+import { noPositionals, parseArguments } from '../options/arguments.ts';
+import { evaluateFlags } from '../options/commands.ts';
+import { run } from '../options/run.ts';
+import { flagged, pick } from '../options/table.ts';
+import { percent, plural, short, table } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
-import { optionsHelp } from './help.ts';
 import { withModel } from './load-model.ts';
 import { writeJsonLine } from './output.ts';
-
-const options = {
-  ...modelOptions,
-  data: {
-    ...trainOptions.data,
-    help: 'a folder with a folder of images a class, or a .csv or .jsonl listing',
-  },
-  batchSize: batchOption,
-  precision: trainOptions.precision,
-  threads: trainOptions.threads,
-  maxSkipped: { ...trainOptions.maxSkipped, help: 'share of unreadable images beyond which it fails' },
-  ...outputOptions,
-} as const;
 
 /** Wider matrices do not fit a terminal; then the commonest confusions are listed in its place. */
 const widestMatrix = 15;
@@ -28,27 +16,18 @@ const widestMatrix = 15;
 export const evaluateCommand: Command = {
   name: 'evaluate',
   summary: 'Measure a saved model on labelled images.',
-  usage: 'thaw evaluate --model FILE --data PATH [OPTIONS]',
-  help: () => optionsHelp(options),
+  options: evaluateFlags,
   run: evaluate,
 };
 
 async function evaluate(args: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals } = parseArguments(args, options, 'evaluate');
+  const { values, positionals } = parseArguments(args, evaluateFlags, 'evaluate');
   noPositionals(positionals, 'evaluate');
-  const { data } = values;
-  if (data === undefined) throw unusable('thaw evaluate needs --data PATH, the images to measure on.');
-  return withModel(values, 'evaluate', context, async (model) => {
+  return withModel(values, context, async (model) => {
     // A file that is not ours has no class names: then the folders' are taken.
     const known = model.classes.length > 0 ? { classes: model.classes } : {};
-    const { train: images, classes } = await loadImages(resolve(context.cwd, data), known);
-    const result = await model.evaluate(images, {
-      batchSize: values.batchSize ?? batchOption.default,
-      precision: values.precision ?? 'auto',
-      threads: values.threads ?? 0,
-      maxSkippedShare: values.maxSkipped ?? trainOptions.maxSkipped.default,
-      signal: context.signal,
-    });
+    const { train: images, classes } = await loadImages(resolve(context.cwd, values.data), known);
+    const result = await model.evaluate(images, { ...pick(flagged(run), values), signal: context.signal });
     if (values.json) writeJsonLine(context.stdout, { classes, ...result });
     else context.stdout.write(evaluationText(result));
     for (const { name, reason } of result.skipped) context.stderr.write(`left out: ${name}: ${reason}\n`);

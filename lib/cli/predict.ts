@@ -1,51 +1,36 @@
 import { isAbsolute, join } from 'node:path';
-import type { OptionSpec } from '../config/options.ts';
 import { ThawError } from '../errors.ts';
-import type { Prediction } from '../model/prediction.ts';
+import type { Prediction, PredictOptions } from '../model/prediction.ts';
+import { parseArguments, unusable } from '../options/arguments.ts';
+import { predictFlags } from '../options/commands.ts';
+import { predict as predictOptions } from '../options/run.ts';
+import { flagged, pick } from '../options/table.ts';
 import type { CommandModel } from './api.ts';
-import { parseArguments, unusable } from './args.ts';
-import { batchOption, modelOptions, outputOptions, percent } from './common.ts';
+import { percent } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
-import { optionsHelp } from './help.ts';
 import { withModel } from './load-model.ts';
 import { writeJsonLine } from './output.ts';
-
-const options = {
-  ...modelOptions,
-  topK: {
-    schema: { type: 'integer', minimum: 1 },
-    value: 'N',
-    group: 'Model',
-    help: 'how many labels an image gets',
-    default: 5,
-  },
-  batchSize: batchOption,
-  ...outputOptions,
-} as const satisfies Record<string, OptionSpec>;
 
 export const predictCommand: Command = {
   name: 'predict',
   summary: 'Name what images show.',
-  usage: 'thaw predict --model FILE [OPTIONS] IMAGE...',
-  help: () =>
-    `An image that cannot be read is named, the others go on, and the exit code is 1.\n\n${optionsHelp(options)}`,
+  operands: 'IMAGE...',
+  options: predictFlags,
+  notes: 'An image that cannot be read is named, the others go on, and the exit code is 1.',
   run: predict,
 };
 
 async function predict(args: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals: images } = parseArguments(args, options, 'predict');
+  const { values, positionals: images } = parseArguments(args, predictFlags, 'predict');
   if (images.length === 0) throw unusable('thaw predict needs at least one IMAGE.');
-  return withModel(values, 'predict', context, async (model) => {
-    const topK = Math.min(
-      values.topK ?? options.topK.default,
-      model.classes.length || Number.POSITIVE_INFINITY,
-    );
-    const batchSize = values.batchSize ?? batchOption.default;
+  return withModel(values, context, async (model) => {
+    const options = pick(flagged(predictOptions), values);
+    const batchSize = values.batchSize ?? predictFlags.batchSize.default;
     let unread = 0;
     for (let i = 0; i < images.length; i += batchSize) {
       context.signal.throwIfAborted();
       const names = images.slice(i, i + batchSize);
-      for (const [j, result] of (await predictBatch(model, names, topK, context.cwd)).entries()) {
+      for (const [j, result] of (await predictBatch(model, names, options, context.cwd)).entries()) {
         const name = names[j] ?? '';
         if (result instanceof ThawError) {
           unread++;
@@ -71,21 +56,21 @@ async function predict(args: readonly string[], context: CommandContext): Promis
 async function predictBatch(
   model: CommandModel,
   names: readonly string[],
-  topK: number,
+  options: PredictOptions,
   cwd: string,
 ): Promise<(Prediction | ThawError)[]> {
   const paths = names.map((name) => (isAbsolute(name) ? name : join(cwd, name)));
   try {
-    return await model.predict(paths, { topK, batchSize: paths.length });
+    return await model.predict(paths, { ...options, batchSize: paths.length });
   } catch (error) {
     if (!isImageError(error)) throw error;
     if (names.length === 1) return [error];
     const results: (Prediction | ThawError)[] = [];
-    for (const name of names) results.push(...(await predictBatch(model, [name], topK, cwd)));
+    for (const name of names) results.push(...(await predictBatch(model, [name], options, cwd)));
     return results;
   }
 }
 
 function isImageError(error: unknown): error is ThawError {
-  return error instanceof ThawError && error.code.startsWith('ERR_IMAGE');
+  return error instanceof ThawError && error.code.startsWith('ERR_IMAGE_');
 }

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TrainConfig } from '../config/resolve.ts';
 import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
 import type { SkippedImage } from '../model/evaluation.ts';
 import type { EpochLogs } from '../model/fit-options.ts';
+import type { TrainConfig } from '../options/train.ts';
 import { version } from '../version.ts';
 
 /** history.json: one entry an epoch; the validation's are empty without validation images. */

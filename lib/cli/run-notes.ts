@@ -1,8 +1,8 @@
-import type { TrainConfig } from '../config/resolve.ts';
 import { formatBytes } from '../files/format.ts';
 import type { CacheFacts } from '../model/feature-cache.ts';
 import type { TrainBegin } from '../model/fit-options.ts';
 import type { TimeSpent } from '../model/history.ts';
+import type { TrainConfig } from '../options/train.ts';
 
 /** What is kept of the frozen layers' outputs, where, and how large it is. */
 export function cacheNote({ boundary, trainCache, validationCache }: TrainBegin): string | undefined {

@@ -1,6 +1,5 @@
-import { UsageError } from '../config/validate.ts';
-import { ThawError } from '../errors.ts';
-import { closest } from '../validate.ts';
+import { type ErrorCode, ThawError } from '../errors.ts';
+import { closest, shortened } from '../validate.ts';
 import { version } from '../version.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 import { convertCommand } from './convert.ts';
@@ -12,7 +11,7 @@ import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
 
-const commands: readonly Command[] = [
+export const commands: readonly Command[] = [
   trainCommand,
   evaluateCommand,
   predictCommand,
@@ -22,8 +21,15 @@ const commands: readonly Command[] = [
   setupCommand,
 ];
 
-/** Codes by which the library, too, says that it was asked for something unusable. */
-const usageCodes = new Set(['ERR_INVALID_ARGUMENT', 'ERR_UNKNOWN_OPTION', 'ERR_UNKNOWN_LAYER']);
+/** Codes that say that something unusable was asked for. */
+const usageCodes: ReadonlySet<ErrorCode> = new Set([
+  'ERR_INVALID_ARGUMENT',
+  'ERR_UNKNOWN_OPTION',
+  'ERR_UNKNOWN_LAYER',
+  'ERR_UNKNOWN_COMMAND',
+  'ERR_CONFIG_NOT_FOUND',
+  'ERR_CONFIG_SYNTAX',
+]);
 
 /**
  * Runs `thaw ARGUMENTS`; never throws.
@@ -36,8 +42,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     context.stderr.write(`thaw: ${sentence(error)}\n`);
     if (args.includes('--verbose') && error instanceof Error) context.stderr.write(`${traced(error)}\n`);
     if (context.signal.aborted) return exitCodes.interrupted;
-    const unusable =
-      error instanceof UsageError || (error instanceof ThawError && usageCodes.has(error.code));
+    const unusable = error instanceof ThawError && usageCodes.has(error.code);
     return unusable ? exitCodes.usage : exitCodes.failed;
   }
 }
@@ -56,9 +61,9 @@ async function dispatch([name, ...rest]: readonly string[], context: CommandCont
   if (!command) {
     const names = commands.map((known) => known.name);
     const nearest = closest(name, names);
-    throw new UsageError(
+    throw new ThawError(
       'ERR_UNKNOWN_COMMAND',
-      `Unknown command '${name}'${nearest ? `; did you mean ${nearest}?` : `; the commands are ${names.join(', ')}.`}`,
+      `Unknown command '${shortened(name)}'${nearest ? `; did you mean ${nearest}?` : `; the commands are ${names.join(', ')}.`}`,
     );
   }
   if (rest.includes('--help') || rest.includes('-h')) {

@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ThawError } from '../errors.ts';
+import { setupFlags } from '../options/commands.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 
 export const setupCommand: Command = {
   name: 'setup',
   summary: 'Bring libtorch and build what is native.',
-  usage: 'thaw setup [--cpu | --cuda]',
-  help: () => '--cpu and --cuda choose the build of libtorch; otherwise the NVIDIA driver decides.\n',
+  options: setupFlags,
+  notes: 'What is not given stays as the last setup of the same build folder had it.',
   run: setup,
 };
 

@@ -1,9 +1,11 @@
-import type { TrainConfig } from '../config/resolve.ts';
-import { parseClassWeights } from '../config/rules.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
 import type { Callbacks, FitOptions } from '../model/fit-options.ts';
 import type { History } from '../model/history.ts';
+import { fit } from '../options/fit.ts';
+import { flagged, pick } from '../options/table.ts';
+import type { TrainConfig } from '../options/train.ts';
+import { parseClassWeight } from '../options/words.ts';
 import { reportPage } from '../report/page.ts';
 import { version } from '../version.ts';
 import type { CommandModel } from './api.ts';
@@ -82,31 +84,22 @@ export async function trainAndSave(training: Training): Promise<void> {
 }
 
 function fitOptions({ data, config, request, folder, context }: Training, callbacks: Callbacks): FitOptions {
-  const classWeight = parseClassWeights(config.classWeights);
-  const stopOn = data.validation ? 'valLoss' : 'loss';
+  const { validation } = data;
+  const { seed, cacheMemory, earlyStopping: patience } = config;
   return {
-    epochs: config.epochs,
-    batchSize: config.batchSize,
-    seed: config.seed,
-    augment: config.augment,
-    cacheViews: config.cacheViews,
+    ...pick(flagged(fit), config),
+    seed,
     cache: {
       mode: config.cache,
       directory: folder.file('cache'),
-      ...(config.cacheMemory === undefined ? {} : { memory: Math.round(1e9 * config.cacheMemory) }),
+      memory: cacheMemory === undefined ? undefined : Math.round(1e9 * cacheMemory),
     },
-    precision: config.precision,
-    accumulationSteps: config.accumulate,
-    threads: config.threads,
-    maxSkippedShare: config.maxSkipped,
+    classWeight: parseClassWeight(config.classWeight),
+    earlyStopping:
+      patience === undefined ? undefined : { monitor: validation ? 'valLoss' : 'loss', patience },
     checkpoint: { directory: folder.file('checkpoint'), resume: request.resume && folder.hasCheckpoint },
+    validationData: validation,
     signal: context.signal,
     callbacks,
-    ...(data.validation ? { validationData: data.validation } : {}),
-    ...(classWeight === undefined ? {} : { classWeight }),
-    ...(config.clipNorm === undefined ? {} : { clipNorm: config.clipNorm }),
-    ...(config.earlyStopping === undefined
-      ? {}
-      : { earlyStopping: { monitor: stopOn, patience: config.earlyStopping, restoreBestWeights: true } }),
   };
 }

@@ -1,5 +1,5 @@
-import type { TrainConfig } from '../config/resolve.ts';
 import type { Callbacks, TrainBegin } from '../model/fit-options.ts';
+import type { TrainConfig } from '../options/train.ts';
 import type { TextOutput } from './context.ts';
 import { type TrainEvent, writeEvent } from './output.ts';
 import type { Progress } from './progress.ts';

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readConfig, withAbsolutePaths } from '../config/file.ts';
-import { parseHead } from '../config/head.ts';
-import { runOptions, type TrainValues, trainOptions } from '../config/options.ts';
-import { resolveConfig, type TrainConfig } from '../config/resolve.ts';
-import { parseClassWeights, parseSchedule, parseUnfreeze } from '../config/rules.ts';
+import { resolveConfig } from '../config/resolve.ts';
 import { demoPreset, randomWeightsPreset } from '../demo/preset.ts';
-import { noPositionals, parseArguments, unusable } from './args.ts';
+import { noPositionals, parseArguments, unusable } from '../options/arguments.ts';
+import { type TrainConfig, type TrainValues, trainFlags } from '../options/train.ts';
 import { defaultRunFolder } from './run-folder.ts';
 
 /** What `thaw train` is asked to do, everything resolved. */
@@ -22,11 +20,9 @@ export interface TrainRequest {
   quiet: boolean;
 }
 
-export const trainFlags = { ...trainOptions, ...runOptions };
-
 /**
  * Command line over configuration file over (when resuming) the run's own config.json over defaults.
- * @throws UsageError for whatever cannot be used, before anything is loaded
+ * @throws ThawError for whatever cannot be used, before anything is loaded
  */
 export async function readTrainRequest(args: readonly string[], cwd: string): Promise<TrainRequest> {
   const { values, positionals } = parseArguments(args, trainFlags, 'train');
@@ -57,7 +53,6 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
     throw unusable(`There is no run to resume in ${outAsGiven}.`);
   }
   const config = resolveConfig(layers, presetFor(given));
-  checkRules(config);
   return { config, given, out: folder, outAsGiven, resume: continued, json, quiet };
 }
 
@@ -65,15 +60,4 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
 function presetFor({ data, weights }: TrainValues): TrainValues {
   if (data !== undefined) return {};
   return weights === 'none' ? { ...demoPreset, ...randomWeightsPreset } : demoPreset;
-}
-
-/** The small languages inside options are read once here, so that a slip is found before any work. */
-function checkRules(config: TrainConfig): void {
-  parseSchedule(config.schedule);
-  parseUnfreeze(config.unfreeze);
-  parseClassWeights(config.classWeights);
-  if (/(^|,)dense$/.test(config.head) || config.head === 'linear') parseHead(config.head, 2);
-  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(config.device)) {
-    throw unusable(`Expected auto, cpu, cuda or cuda:N for --device but received '${config.device}'.`);
-  }
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { TrainConfig } from '../config/resolve.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { loadImages } from '../data/load-images.ts';
 import { demoImages } from '../demo/demo-set.ts';
@@ -7,22 +6,21 @@ import { randomWeightsPreset } from '../demo/preset.ts';
 import { ThawError } from '../errors.ts';
 import { cacheFolder } from '../files/cache.ts';
 import { type DownloadProgress, describeProgress, ProgressLine } from '../files/progress.ts';
+import { type TrainConfig, trainFlags } from '../options/train.ts';
 import type { CommandApi, CommandModel } from './api.ts';
 import { buildModel, weightsAreOutOfReach } from './build-model.ts';
 import { plural } from './common.ts';
 import { type Command, type CommandContext, exitCodes, silence } from './context.ts';
-import { optionsHelp } from './help.ts';
 import { writeEvent } from './output.ts';
 import { RunFolder } from './run-folder.ts';
 import { trainAndSave } from './train-and-save.ts';
-import { readTrainRequest, type TrainRequest, trainFlags } from './train-request.ts';
+import { readTrainRequest, type TrainRequest } from './train-request.ts';
 
 export const trainCommand: Command = {
   name: 'train',
   summary: 'Fine-tune a network on labelled images.',
-  usage: 'thaw train --data PATH [OPTIONS]',
-  help: () =>
-    `Without --data it trains on a small set of images that it draws itself.\n\n${optionsHelp(trainFlags)}`,
+  options: trainFlags,
+  notes: 'Without --data it trains on a small set of images that it draws itself.',
   run: train,
 };
 

@@ -1,18 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type OptionSpec, runOptions, type TrainValues, trainOptions } from './options.ts';
-import { checkValues, UsageError } from './validate.ts';
-
-/** What config.json says about itself, accepted and ignored on reading. */
-const fileOptions: Record<string, OptionSpec> = {
-  ...trainOptions,
-  thaw: { schema: { type: 'string' }, group: 'Run', help: 'the version that wrote the file' },
-};
+import { ThawError } from '../errors.ts';
+import { flagOf, namesOf } from '../options/arguments.ts';
+import type { Option } from '../options/table.ts';
+import { invocation, type TrainValues, trainOptions } from '../options/train.ts';
+import { invalid, unknownOption } from '../validate.ts';
 
 /**
  * Reads a configuration: a JSON object with the options of `thaw train`, in camelCase. Relative paths in it are
  * relative to the file.
- * @throws UsageError ERR_CONFIG_NOT_FOUND, ERR_CONFIG_SYNTAX, ERR_UNKNOWN_OPTION, ERR_INVALID_ARGUMENT
+ * @throws ThawError ERR_CONFIG_NOT_FOUND, ERR_CONFIG_SYNTAX, ERR_UNKNOWN_OPTION, ERR_INVALID_ARGUMENT
  */
 export async function readConfig(file: string): Promise<TrainValues> {
   let text: string;
@@ -20,7 +17,7 @@ export async function readConfig(file: string): Promise<TrainValues> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UsageError(
+    throw new ThawError(
       'ERR_CONFIG_NOT_FOUND',
       missing
         ? `The configuration ${file} does not exist.`
@@ -31,22 +28,46 @@ export async function readConfig(file: string): Promise<TrainValues> {
   try {
     values = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new UsageError(
+    throw new ThawError(
       'ERR_CONFIG_SYNTAX',
       `The configuration ${file} is not JSON: ${(error as Error).message}.`,
     );
   }
-  refuseRunOptions(values, file);
-  checkValues(values, fileOptions, `in ${file}`, (option) => `${option} in ${file}`);
-  const { thaw: _, ...config } = values as TrainValues & { thaw?: string };
-  return withAbsolutePaths(config, dirname(file));
+  return withAbsolutePaths(checked(values, file), dirname(file));
+}
+
+/** Under their names of today. */
+function checked(values: unknown, file: string): TrainValues {
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw invalid(`the configuration ${file}`, 'an object with options', values);
+  }
+  const names = namesOf(trainOptions);
+  const config: Record<string, unknown> = {};
+  for (const [given, value] of Object.entries(values)) {
+    // The version that wrote the file.
+    if (given === 'thaw') continue;
+    if (Object.hasOwn(invocation, given)) {
+      throw new ThawError(
+        'ERR_UNKNOWN_OPTION',
+        `The option ${given} in ${file} belongs to one run; give it as ${flagOf(given)} on the command line.`,
+      );
+    }
+    const name = names.get(given);
+    if (name === undefined) throw unknownOption(given, Object.keys(trainOptions), `in ${file}`);
+    if (Object.hasOwn(config, name)) {
+      throw new ThawError('ERR_INVALID_ARGUMENT', `The option ${name} is given twice in ${file}.`);
+    }
+    const option: Option = trainOptions[name as keyof typeof trainOptions];
+    config[name] = option.kind.check(`${given} in ${file}`, value);
+  }
+  return config as TrainValues;
 }
 
 /** Makes the paths among the options absolute; `weights` is one where it is not a name. */
 export function withAbsolutePaths(values: TrainValues, base: string): TrainValues {
   const result: Record<string, unknown> = { ...values };
-  for (const [name, spec] of Object.entries<OptionSpec>(trainOptions)) {
-    if (spec.path && typeof result[name] === 'string') result[name] = resolve(base, result[name]);
+  for (const [name, option] of Object.entries<Option>(trainOptions)) {
+    if (option.path && typeof result[name] === 'string') result[name] = resolve(base, result[name]);
   }
   const { weights } = values;
   if (weights !== undefined && !isWeightsName(weights)) result.weights = resolve(base, weights);
@@ -56,14 +77,4 @@ export function withAbsolutePaths(values: TrainValues, base: string): TrainValue
 /** `imagenet` and `none` are no files. */
 export function isWeightsName(weights: string): boolean {
   return weights === 'none' || /^imagenet(-v[12])?$/i.test(weights);
-}
-
-function refuseRunOptions(values: unknown, file: string): void {
-  if (values === null || typeof values !== 'object') return;
-  const found = Object.keys(values).find((name) => Object.hasOwn(runOptions, name));
-  if (found === undefined) return;
-  throw new UsageError(
-    'ERR_UNKNOWN_OPTION',
-    `The option ${found} in ${file} belongs to one run; give it as --${found} on the command line.`,
-  );
 }

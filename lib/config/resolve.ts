@@ -1,15 +1,7 @@
-import { type OptionSpec, type TrainValues, trainOptions } from './options.ts';
-import { UsageError } from './validate.ts';
-
-type Defaulted = {
-  [K in keyof typeof trainOptions as (typeof trainOptions)[K] extends { default: unknown }
-    ? K
-    : never]-?: NonNullable<TrainValues[K & keyof TrainValues]>;
-};
-
-/** Everything that a run depends on; what is absent is off. */
-export type TrainConfig = Omit<TrainValues, keyof Defaulted> &
-  Defaulted & { inputSize: number; learningRate: number; weightDecay: number };
+import { unusable } from '../options/arguments.ts';
+import { optimizers } from '../options/optimizers.ts';
+import { defaults } from '../options/table.ts';
+import { type TrainConfig, type TrainValues, trainOptions } from '../options/train.ts';
 
 /** What the demonstration set does otherwise: small inputs and everything trained, for a minute or two. */
 export type Preset = Partial<TrainValues>;
@@ -17,23 +9,24 @@ export type Preset = Partial<TrainValues>;
 /**
  * Puts the layers together, the later over the earlier: defaults, `preset`, then each of `layers`
  * (configuration file, command line).
- * @throws UsageError ERR_INVALID_ARGUMENT where options exclude each other
+ * @throws ThawError ERR_INVALID_ARGUMENT where options exclude each other
  */
 export function resolveConfig(layers: readonly TrainValues[], preset: Preset = {}): TrainConfig {
   const given: TrainValues = Object.assign({}, ...layers.map(withoutConflicts(layers)));
-  const values: TrainValues = { ...defaults(), ...preset, ...given };
+  const values: TrainValues = { ...defaults(trainOptions), ...preset, ...given };
   if (given.val !== undefined) {
     if ((given.validationSplit ?? 0) > 0) {
-      throw new UsageError('ERR_INVALID_ARGUMENT', 'Give either --val or --validation-split, not both.');
+      throw unusable('Give either --val or --validation-split, not both.');
     }
     values.validationSplit = 0;
   }
   if (values.val !== undefined && values.data === undefined) {
-    throw new UsageError('ERR_INVALID_ARGUMENT', 'Give --data beside --val: the images to train on.');
+    throw unusable('Give --data beside --val: the images to train on.');
   }
   values.inputSize ??= 224;
-  values.learningRate ??= (values.optimizer === 'sgd' ? 1e-2 : 1e-3) * (values.unfreeze === 'none' ? 1 : 0.1);
-  values.weightDecay ??= values.optimizer === 'adamw' ? 0.004 : 0;
+  const { learningRate, weightDecay } = optimizers[values.optimizer ?? 'adam'].options;
+  values.learningRate ??= learningRate.default * (values.unfreeze === 'none' ? 1 : 0.1);
+  values.weightDecay ??= weightDecay.default;
   return inTableOrder(values) as TrainConfig;
 }
 
@@ -46,14 +39,6 @@ function withoutConflicts(layers: readonly TrainValues[]): (layer: TrainValues, 
     if (later.some((other) => (other.validationSplit ?? 0) > 0)) delete result.val;
     return result;
   };
-}
-
-function defaults(): TrainValues {
-  return Object.fromEntries(
-    Object.entries<OptionSpec>(trainOptions)
-      .filter(([, spec]) => spec.default !== undefined)
-      .map(([name, spec]) => [name, spec.default]),
-  ) as TrainValues;
 }
 
 function inTableOrder(values: TrainValues): TrainValues {

@@ -1,5 +1,5 @@
 import { ThawError } from '../errors.ts';
-import { invalid } from '../validate.ts';
+import { invalid, shortened } from '../validate.ts';
 
 /** Encoded images in files, decoded while training. */
 export interface FileSource {
@@ -103,7 +103,10 @@ function checkClasses(classes: readonly string[]): void {
   for (const [i, name] of classes.entries()) {
     if (typeof name !== 'string' || name === '') throw invalid(`classes[${i}]`, 'a class name', name);
     if (seen.has(name))
-      throw new ThawError('ERR_INVALID_ARGUMENT', `The class name '${name}' occurs twice in classes.`);
+      throw new ThawError(
+        'ERR_INVALID_ARGUMENT',
+        `The class name '${shortened(name)}' occurs twice in classes.`,
+      );
     seen.add(name);
   }
 }

@@ -1,41 +1,14 @@
 import { join, sep } from 'node:path';
 import { ThawError } from '../errors.ts';
-import { closest, invalid, knownOptions } from '../validate.ts';
+import { imageFolder as imageFolderOptions } from '../options/data.ts';
+import { checkOptions, type Given } from '../options/table.ts';
+import { closest, invalid, listed } from '../validate.ts';
 import { Dataset } from './dataset.ts';
 import { subfolders, walkFiles } from './files.ts';
-import {
-  type LabelledImages,
-  type NamedDataset,
-  type ValidationOptions,
-  withValidation,
-} from './labelled-images.ts';
+import { type LabelledImages, type NamedDataset, withValidation } from './labelled-images.ts';
 
-/** What is taken for an image, unless told otherwise; in any case of letters. */
-export const imageExtensions: readonly string[] = [
-  'jpg',
-  'jpeg',
-  'png',
-  'webp',
-  'gif',
-  'tif',
-  'tiff',
-  'avif',
-  'bmp',
-];
-
-export interface ImageFolderOptions extends ValidationOptions {
-  /**
-   * The class folders in the order of their indices, in place of all folders sorted. A class may then lack
-   * images (a validation folder need not show every class); a folder that is no class is refused.
-   */
-  classes?: readonly string[];
-  /** Without dots; imageExtensions unless given. */
-  extensions?: readonly string[];
-  /** Whether links to folders inside a class are entered, as torchvision does; true unless given. */
-  followLinks?: boolean;
-}
-
-const optionNames = ['validationSplit', 'validation', 'seed', 'classes', 'extensions', 'followLinks'];
+/** docs/api.md has the table. */
+export type ImageFolderOptions = Given<typeof imageFolderOptions>;
 
 /**
  * Reads a folder of class folders, as torchvision's ImageFolder and Keras' image_dataset_from_directory do:
@@ -51,8 +24,8 @@ export async function imageFolder(
   options: ImageFolderOptions = {},
 ): Promise<LabelledImages> {
   if (typeof directory !== 'string' || directory === '') throw invalid('directory', 'a path', directory);
-  knownOptions('imageFolder', options, optionNames);
-  return withValidation(options, (path, classes) => readFolder(path ?? directory, options, classes));
+  const checked = checkOptions('imageFolder', imageFolderOptions, options);
+  return withValidation(checked, (path, classes) => readFolder(path ?? directory, checked, classes));
 }
 
 /** The images of one folder; `wanted` are the classes where they are known beforehand. */
@@ -62,7 +35,7 @@ export async function readFolder(
   wanted: readonly string[] | undefined,
 ): Promise<NamedDataset> {
   const found = await subfolders(directory);
-  const isImage = extensionTest(options.extensions ?? imageExtensions);
+  const isImage = extensionTest(options.extensions ?? imageFolderOptions.extensions.default);
   if (!wanted) await refuseSplitFolders(directory, found, isImage);
   const classes = wanted ?? found;
   checkFolders(directory, found, wanted);
@@ -109,9 +82,7 @@ function checkFolders(
     throw new ThawError(
       'ERR_DATA_UNKNOWN_CLASS',
       `${directory} holds the folder '${name}', which is none of the ${wanted.length} classes${
-        nearest
-          ? `; did you mean '${nearest}'?`
-          : ` (${wanted.slice(0, 10).join(', ')}${wanted.length > 10 ? ', ...' : ''}).`
+        nearest ? `; did you mean '${nearest}'?` : ` (${listed(wanted)}).`
       }`,
     );
   }
@@ -146,8 +117,7 @@ function emptyClass(directory: string, name: string): ThawError {
 }
 
 function extensionTest(extensions: readonly string[]): (file: string) => boolean {
-  if (!Array.isArray(extensions) || extensions.length === 0)
-    throw invalid('extensions', 'a list of file extensions', extensions);
+  if (extensions.length === 0) throw invalid('extensions', 'a list of file extensions', extensions);
   const known = new Set(extensions.map((extension) => extension.toLowerCase().replace(/^\./, '')));
   return (file) => known.has(file.slice(file.lastIndexOf('.') + 1).toLowerCase());
 }

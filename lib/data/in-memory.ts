@@ -1,5 +1,5 @@
 import { ThawError } from '../errors.ts';
-import { closest, invalid, knownOptions } from '../validate.ts';
+import { closest, invalid, knownOptions, shortened } from '../validate.ts';
 import { Dataset } from './dataset.ts';
 import { compareCodePoints } from './order.ts';
 
@@ -72,7 +72,7 @@ export function labelIndices(names: readonly string[], classes: readonly string[
     const hint = nearest ? `; did you mean '${nearest}'?` : '.';
     throw new ThawError(
       'ERR_DATA_UNKNOWN_CLASS',
-      `labels[${i}] is '${name}', which is none of the classes${hint}`,
+      `labels[${i}] is '${shortened(name)}', which is none of the classes${hint}`,
     );
   });
 }

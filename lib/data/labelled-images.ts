@@ -1,7 +1,8 @@
 import { ThawError } from '../errors.ts';
-import { nonNegativeInteger } from '../validate.ts';
+import { validation } from '../options/data.ts';
+import { checkOptions, type Given, pick } from '../options/table.ts';
 import type { Dataset } from './dataset.ts';
-import { stratifiedSplit, validationShare } from './split.ts';
+import { stratifiedSplit } from './split.ts';
 
 /** What a folder or a listing gives. */
 export interface LabelledImages {
@@ -11,14 +12,8 @@ export interface LabelledImages {
   classes: readonly string[];
 }
 
-export interface ValidationOptions {
-  /** Share of each class' images set aside for validation, from 0 up to (not including) 1; 0 unless given. */
-  validationSplit?: number;
-  /** A second folder or listing with the same classes, to validate on. Instead of validationSplit. */
-  validation?: string;
-  /** Of the split; 0 unless given. */
-  seed?: number;
-}
+/** docs/api.md has the table. */
+export type ValidationOptions = Given<typeof validation>;
 
 /** A data set with a name an image for the split, the same wherever the folder lies. */
 export interface NamedDataset {
@@ -28,19 +23,18 @@ export interface NamedDataset {
 
 /** Adds the validation side: read from its own place, or split off. */
 export async function withValidation(
-  options: ValidationOptions & { classes?: readonly string[] },
+  options: ValidationOptions & { classes?: readonly string[] | undefined },
   read: (path: string | undefined, classes: readonly string[] | undefined) => Promise<NamedDataset>,
 ): Promise<LabelledImages> {
-  const validationSplit = validationShare(options.validationSplit ?? 0);
-  const seed = nonNegativeInteger('seed', options.seed ?? 0);
+  const { validationSplit, seed } = checkOptions('validation', validation, pick(validation, options));
   if (options.validation !== undefined && validationSplit > 0) {
     throw new ThawError('ERR_INVALID_ARGUMENT', 'Give either validation or validationSplit, not both.');
   }
   const { dataset: train, names } = await read(undefined, options.classes);
   const { classes, labels } = train;
   if (options.validation !== undefined) {
-    const { dataset: validation } = await read(options.validation, classes);
-    return { train, validation, classes };
+    const { dataset } = await read(options.validation, classes);
+    return { train, validation: dataset, classes };
   }
   const split = stratifiedSplit({ classes, labels, names, validationSplit, seed });
   if (split.validation.length === 0) return { train, classes };

@@ -1,5 +1,6 @@
 import { type CsvError, parse } from 'csv-parse/sync';
 import { ThawError } from '../errors.ts';
+import { shortened } from '../validate.ts';
 
 /** One listed image; `line` counts from 1. */
 export interface Row {
@@ -39,7 +40,7 @@ function csvRows(file: string, text: string): Row[] {
     throw problem(
       file,
       1,
-      `the header names no column '${missing}' (it reads ${header.join(',') || 'nothing'})`,
+      `the header names no column '${missing}' (it reads ${shortened(header.slice(0, 20).join(','), 200) || 'nothing'})`,
     );
   }
   return records.slice(1).map(({ record, info }) => row(file, info.lines, record[path], record[label]));

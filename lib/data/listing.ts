@@ -2,22 +2,17 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, join, normalize } from 'node:path';
 import { ThawError } from '../errors.ts';
-import { closest, invalid, knownOptions } from '../validate.ts';
+import { imageListing as imageListingOptions } from '../options/data.ts';
+import { checkOptions, type Given } from '../options/table.ts';
+import { closest, invalid, shortened } from '../validate.ts';
 import { Dataset } from './dataset.ts';
 import { unreadable } from './files.ts';
-import {
-  type LabelledImages,
-  type NamedDataset,
-  type ValidationOptions,
-  withValidation,
-} from './labelled-images.ts';
+import { type LabelledImages, type NamedDataset, withValidation } from './labelled-images.ts';
 import { parseListing, type Row } from './listing-rows.ts';
 import { compareCodePoints } from './order.ts';
 
-export interface ImageListingOptions extends ValidationOptions {
-  /** The classes in the order of their indices, in place of all labels sorted. Other labels are refused. */
-  classes?: readonly string[];
-}
+/** docs/api.md has the table. */
+export type ImageListingOptions = Given<typeof imageListingOptions>;
 
 /**
  * Reads a listing of labelled images: `.csv` with the header `path,label` (in any order, other columns are
@@ -29,8 +24,8 @@ export interface ImageListingOptions extends ValidationOptions {
  */
 export async function imageListing(file: string, options: ImageListingOptions = {}): Promise<LabelledImages> {
   if (typeof file !== 'string' || file === '') throw invalid('file', 'a path', file);
-  knownOptions('imageListing', options, ['validationSplit', 'validation', 'seed', 'classes']);
-  return withValidation(options, (path, classes) => readListing(path ?? file, classes));
+  const checked = checkOptions('imageListing', imageListingOptions, options);
+  return withValidation(checked, (path, classes) => readListing(path ?? file, classes));
 }
 
 /** The images of one listing; `wanted` are the classes where they are known beforehand. */
@@ -50,7 +45,7 @@ export async function readListing(
   if (!wanted && classes.length < 2) {
     throw new ThawError(
       'ERR_DATA_ONE_CLASS',
-      `${file} holds one class only, '${classes[0]}'; telling images apart takes at least two.`,
+      `${file} holds one class only, '${shortened(classes[0] ?? '')}'; telling images apart takes at least two.`,
     );
   }
   const folder = dirname(file);
@@ -69,7 +64,7 @@ function indices(file: string, rows: readonly Row[], classes: readonly string[])
     const nearest = closest(label, classes);
     throw new ThawError(
       'ERR_DATA_UNKNOWN_CLASS',
-      `${file}, line ${line}: '${label}' is none of the ${classes.length} classes${nearest ? `; did you mean '${nearest}'?` : '.'}`,
+      `${file}, line ${line}: '${shortened(label)}' is none of the ${classes.length} classes${nearest ? `; did you mean '${nearest}'?` : '.'}`,
     );
   });
 }

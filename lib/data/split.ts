@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { nonNegativeInteger, numberIn } from '../validate.ts';
+import { validation } from '../options/data.ts';
 import { compareCodePoints } from './order.ts';
 
 export interface SplitInput {
@@ -24,8 +24,8 @@ export interface SplitInput {
  * @returns image indices, each side in ascending order
  */
 export function stratifiedSplit(input: SplitInput): { train: number[]; validation: number[] } {
-  const fraction = validationShare(input.validationSplit);
-  const seed = nonNegativeInteger('seed', input.seed);
+  const fraction = validation.validationSplit.kind.check('validationSplit', input.validationSplit);
+  const seed = validation.seed.kind.check('seed', input.seed);
   const members: number[][] = input.classes.map(() => []);
   for (let i = 0; i < input.labels.length; i++) members[input.labels[i] as number]?.push(i);
 
@@ -34,20 +34,15 @@ export function stratifiedSplit(input: SplitInput): { train: number[]; validatio
     fraction,
   );
   const train: number[] = [];
-  const validation: number[] = [];
+  const held: number[] = [];
   for (const [label, indices] of members.entries()) {
     const ranked = indices
       .map((index) => ({ index, key: rankKey(seed, input.classes[label] ?? '', input.names[index] ?? '') }))
       .sort((a, b) => compareCodePoints(a.key, b.key) || a.index - b.index);
     const take = counts[label] ?? 0;
-    for (const [rank, { index }] of ranked.entries()) (rank < take ? validation : train).push(index);
+    for (const [rank, { index }] of ranked.entries()) (rank < take ? held : train).push(index);
   }
-  return { train: train.sort((a, b) => a - b), validation: validation.sort((a, b) => a - b) };
-}
-
-/** A checked validationSplit: a number from 0 up to (not including) 1. */
-export function validationShare(value: unknown): number {
-  return numberIn('validationSplit', value, 0, 1 - Number.EPSILON);
+  return { train: train.sort((a, b) => a - b), validation: held.sort((a, b) => a - b) };
 }
 
 /** How many of each class go to validation: Hamilton's method, at most all but one of a class. */

@@ -1,4 +1,4 @@
-import type { TrainValues } from '../config/options.ts';
+import type { TrainValues } from '../options/train.ts';
 
 /** What the drawn set is trained with unless asked otherwise: small inputs, for a minute on two cores. */
 export const demoPreset: TrainValues = {

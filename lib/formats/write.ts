@@ -1,14 +1,10 @@
 import { ThawError } from '../errors.ts';
+import type { save } from '../options/load.ts';
+import type { Given } from '../options/table.ts';
 import type { ModelFile } from './model-file.ts';
 
 /** For formats that leave a choice. */
-export interface SaveOptions {
-  /**
-   * Of ONNX. 'float32': `input` [batch, 3, height, width], preprocessed by the caller; 'uint8': `image` [batch,
-   * height, width, 3], RGB pixels, normalised inside the graph. Default 'float32'.
-   */
-  onnxInput?: 'float32' | 'uint8';
-}
+export type SaveOptions = Given<typeof save>;
 
 type Format =
   | { suffix: string; title: string; native: 'safetensors' | 'torchscript' | 'pytorch' }

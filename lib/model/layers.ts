@@ -1,6 +1,7 @@
+import { types } from 'node:util';
 import { ThawError } from '../errors.ts';
 import { call, type NativeLayer, type NativeModel } from '../native.ts';
-import { closest, positiveInteger } from '../validate.ts';
+import { closest, invalid, positiveInteger, shortened } from '../validate.ts';
 
 /** One named layer of a network, in Keras' order. */
 export class Layer {
@@ -64,9 +65,12 @@ export function selectLayers(
 }
 
 function selectOnce(layers: readonly Layer[], selector: LayerSelector): Layer[] {
-  if (typeof selector === 'object' && 'last' in selector) {
+  if (typeof selector === 'object' && selector !== null && 'last' in selector) {
     const backbone = layers.filter((layer) => !layer.head);
     return backbone.slice(-positiveInteger('last', selector.last));
+  }
+  if (typeof selector !== 'string' && !types.isRegExp(selector)) {
+    throw invalid('the layers', SELECTORS, selector);
   }
   const matches =
     typeof selector === 'string'
@@ -80,10 +84,11 @@ function selectOnce(layers: readonly Layer[], selector: LayerSelector): Layer[] 
       : undefined;
   throw new ThawError(
     'ERR_UNKNOWN_LAYER',
-    `No layer is called ${selector}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
+    `No layer is called ${shortened(String(selector))}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
   );
 }
 
+const SELECTORS = 'a name, a RegExp or { last: N }';
 const STAGES = ['layer1', 'layer2', 'layer3', 'layer4'];
 
 function isNamed(layer: Layer, name: string): boolean {

@@ -1,55 +1,20 @@
 import { ThawError } from '../errors.ts';
 import type { DownloadProgress } from '../files/progress.ts';
 import { type ReadWeights, readWeights } from '../formats/read.ts';
-import { type NativeWeights, native, settle } from '../native.ts';
-import {
-  type Architecture,
-  architectureNamed,
-  architectureOf,
-  VARIANTS,
-  type Variant,
-} from '../network/architecture.ts';
+import { call, type NativeWeights, native, settle } from '../native.ts';
+import { type Architecture, architectureNamed, type Variant } from '../network/architecture.ts';
 import type { ModelDescription } from '../network/description.ts';
-import {
-  dense,
-  globalAveragePooling,
-  type HeadLayer,
-  INITIALIZERS,
-  type Initializer,
-  linearHead,
-  namedHead,
-} from '../network/head.ts';
-import { type InputShape, preprocessingFor, withShape } from '../network/preprocessing.ts';
-import { invalid, knownOptions, nonNegativeInteger, oneOf } from '../validate.ts';
+import { type HeadLayer, linearHead, namedHead } from '../network/head.ts';
+import { preprocessingFor, withShape } from '../network/preprocessing.ts';
+import { load } from '../options/load.ts';
+import { checkOptions, type Given } from '../options/table.ts';
 import { fetchWeights } from '../weights/fetch.ts';
 import { convertWeights } from './convert-weights.ts';
 import { ResNet } from './resnet.ts';
 
-export interface LoadOptions {
-  /**
-   * 'imagenet' fetches torchvision's weights once and keeps them; a path is a file of PyTorch (TorchScript, state
-   * dict, checkpoint), safetensors (or the index of several), Keras (.h5, .weights.h5, .keras) or TensorFlow.js
-   * (model.json); null draws random ones. Default 'imagenet'.
-   */
-  weights?: 'imagenet' | (string & {}) | null;
-  /** 'auto' is the first CUDA device where there is one, else the CPU. Default 'auto'. */
-  device?: string;
-  /** With the file's classification head, or 1000 classes where there is no file. Default true. */
-  includeTop?: boolean;
-  /** [height, width, 3] of the network's input. Default [224, 224, 3], or what a saved model says. */
-  inputShape?: InputShape;
-  /**
-   * How the network is built, where no file says it: 'torchvision' (the stride of a block in its 3x3 convolution) or
-   * 'keras' (in its first 1x1 convolution, with biases and Caffe's preprocessing). Default 'torchvision'.
-   */
-  variant?: Variant;
-  /** Of random weights. Default 0. */
-  seed?: number;
-  /** How random dense layers are drawn. Default 'keras'. */
-  initializer?: Initializer;
-  /** While weights are downloaded. */
-  onProgress?: (progress: DownloadProgress) => void;
-  signal?: AbortSignal;
+/** docs/api.md has the table. */
+export interface LoadOptions extends Omit<Given<typeof load>, 'onProgress'> {
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
 /**
@@ -58,25 +23,11 @@ export interface LoadOptions {
  *   ERR_DEVICE_NOT_FOUND, ERR_ADDON_NOT_LOADED, ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_ABORTED
  */
 export async function loadResNet(
-  architecture: string | undefined,
+  architecture: Architecture | undefined,
   options: LoadOptions = {},
 ): Promise<ResNet> {
-  knownOptions('load', options, [
-    'weights',
-    'device',
-    'includeTop',
-    'inputShape',
-    'variant',
-    'seed',
-    'initializer',
-    'onProgress',
-    'signal',
-  ]);
+  const { weights, device, seed, initializer } = checkOptions('load', load, options);
   const wanted = architecture === undefined ? undefined : architectureNamed(architecture);
-  const weights = options.weights === undefined ? 'imagenet' : options.weights;
-  if (weights !== null && (typeof weights !== 'string' || weights === '')) {
-    throw invalid('weights', `'imagenet', the path of a file, or null`, weights);
-  }
   const path = weights === 'imagenet' ? await imagenet(wanted ?? 'resnet50', options) : weights;
   const read = path === null ? undefined : await readWeights(path);
   const origin = path ?? 'The weights';
@@ -86,10 +37,10 @@ export async function loadResNet(
     native().createModel({
       architecture: description.architecture,
       variant: description.variant,
-      device: options.device ?? 'auto',
+      device,
       head: namedHead(description.head),
-      seed: nonNegativeInteger('seed', options.seed ?? 0),
-      initializer: oneOf('initializer', options.initializer ?? 'keras', INITIALIZERS),
+      seed,
+      initializer,
       preprocessing: description.preprocessing,
       weights: read?.weights,
       origin,
@@ -125,18 +76,18 @@ function describe(
         `${origin} holds a ${saved.architecture}, not a ${wanted}.`,
       );
     }
-    variantOf(file, options.variant, origin);
+    requireVariant(saved.variant, options.variant, origin);
     return {
       ...saved,
       ...(options.inputShape && { preprocessing: withShape(saved.preprocessing, options.inputShape) }),
       ...(options.includeTop === false && { head: [], classes: [] }),
     };
   }
-  const architecture =
-    wanted ?? (file ? architectureOf(Object.keys(file.shapes), origin) : ('resnet50' as const));
-  const variant = variantOf(file, options.variant, origin);
+  const found = file && call(() => native().matchArchitecture(file, origin, wanted));
+  if (found) requireVariant(found.variant, options.variant, origin);
+  const variant = found?.variant ?? options.variant ?? 'torchvision';
   return {
-    architecture,
+    architecture: found?.name ?? wanted ?? 'resnet50',
     variant,
     head: options.includeTop === false ? [] : topOf(file),
     classes: [],
@@ -144,19 +95,12 @@ function describe(
   };
 }
 
-/** Convolutions with biases are Keras'. */
-function variantOf(file: NativeWeights | undefined, wanted: unknown, origin: string): Variant {
-  const found = file && (file.shapes['conv1.bias'] ? 'keras' : 'torchvision');
-  const variant = wanted === undefined ? (found ?? 'torchvision') : oneOf('variant', wanted, VARIANTS);
-  if (found === undefined || found === variant) return variant;
-  throw new ThawError(
-    'ERR_WEIGHTS_MISMATCH',
-    `${origin} holds the ${found} variant, not the ${variant} one.`,
-  );
+function requireVariant(found: Variant, wanted: Variant | undefined, origin: string): void {
+  if (wanted === undefined || wanted === found) return;
+  throw new ThawError('ERR_WEIGHTS_MISMATCH', `${origin} holds the ${found} variant, not the ${wanted} one.`);
 }
 
 /** torchvision's head, with as many classes as the file has. */
 function topOf(file: NativeWeights | undefined): HeadLayer[] {
-  const classes = file?.shapes['fc.weight']?.[0];
-  return classes ? [globalAveragePooling(), dense(classes)] : linearHead(1000);
+  return linearHead(file?.shapes['fc.weight']?.[0] || 1000);
 }

@@ -1,4 +1,6 @@
 import type { NativeDataset, NativeTensor } from '../native.ts';
+import type { predict } from '../options/run.ts';
+import type { Given } from '../options/table.ts';
 import { invalid } from '../validate.ts';
 
 export interface LabelProbability {
@@ -22,6 +24,8 @@ export interface Tensor {
 
 /** Paths and whole image files in memory, or decoded RGB bytes of shape [N, H, W, 3]. */
 export type PredictInput = readonly (string | Uint8Array)[] | { data: Uint8Array; shape: readonly number[] };
+
+export type PredictOptions = Given<typeof predict>;
 
 /** @throws ThawError ERR_INVALID_ARGUMENT */
 export function predictDataset(input: PredictInput, readFile: (path: string) => Uint8Array): NativeDataset {

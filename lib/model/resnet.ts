@@ -3,22 +3,20 @@ import { Dataset } from '../data/dataset.ts';
 import { ThawError } from '../errors.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
 import { call, type NativeEvent, type NativeModel, settle } from '../native.ts';
-import type { Variant } from '../network/architecture.ts';
+import type { Architecture, Variant } from '../network/architecture.ts';
 import { describeModel, type ModelDescription } from '../network/description.ts';
-import { type HeadLayer, INITIALIZERS, type Initializer, namedHead } from '../network/head.ts';
+import { type HeadLayer, headUnits, namedHead } from '../network/head.ts';
 import type { InputShape } from '../network/preprocessing.ts';
-import { invalid, knownOptions, nonNegativeInteger, oneOf, positiveInteger } from '../validate.ts';
+import { checkMember } from '../options/family.ts';
+import { headLayers } from '../options/head-layers.ts';
+import { replaceHead, save } from '../options/load.ts';
+import { apply, predict, run } from '../options/run.ts';
+import { checkOptions, type Given } from '../options/table.ts';
+import { invalid, listed, shortened } from '../validate.ts';
 import { abortable } from './abort.ts';
 import { type Compiled, type CompileOptions, compileOptions } from './compile.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
-import {
-  classWeights,
-  type FitOptions,
-  fitOptions,
-  type Precision,
-  type RunOptions,
-  runOptions,
-} from './fit-options.ts';
+import { classWeights, type FitOptions, fitOptions, type RunOptions } from './fit-options.ts';
 import { epochLogs, type History, makeHistory } from './history.ts';
 import { Layer, type LayerSelector, selectLayers } from './layers.ts';
 import { nativeDataset } from './native-data.ts';
@@ -27,6 +25,7 @@ import {
   makePredictions,
   type PredictInput,
   type Prediction,
+  type PredictOptions,
   predictDataset,
   type Tensor,
 } from './prediction.ts';
@@ -47,7 +46,7 @@ export class ResNet {
   }
 
   /** 'resnet50' and its kin. */
-  get architecture(): string {
+  get architecture(): Architecture {
     return this.#description.architecture;
   }
 
@@ -93,24 +92,18 @@ export class ResNet {
    * `initializer` says whose way of drawing dense layers is taken; default 'keras'.
    * @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_MODEL_BUSY
    */
-  replaceHead(
-    layers: readonly HeadLayer[],
-    options: { classes?: readonly string[]; seed?: number; initializer?: Initializer } = {},
-  ): void {
-    knownOptions('replaceHead', options, ['classes', 'seed', 'initializer']);
+  replaceHead(layers: readonly HeadLayer[], options: Given<typeof replaceHead> = {}): void {
+    const { classes, seed, initializer } = checkOptions('replaceHead', replaceHead, options);
     if (!Array.isArray(layers) || layers.length === 0) throw invalid('layers', 'a list of layers', layers);
-    const units = layers.at(-1)?.units;
-    if (
-      options.classes &&
-      options.classes.length !== units &&
-      !(units === 1 && options.classes.length === 2)
-    ) {
-      throw invalid('classes', `${units} class names, one for each unit of the last layer`, options.classes);
+    const head = layers.map((layer, index) =>
+      checkMember(`layers[${index}]`, headLayers, 'a layer such as dense()', layer),
+    );
+    const units = headUnits(head);
+    if (classes && classes.length !== units && !(units === 1 && classes.length === 2)) {
+      throw invalid('classes', `${units} class names, one for each unit of the last layer`, classes);
     }
-    const seed = nonNegativeInteger('seed', options.seed ?? 0);
-    const initializer = oneOf('initializer', options.initializer ?? 'keras', INITIALIZERS);
-    call(() => this.#native.replaceHead(namedHead(layers), seed, initializer));
-    this.#description = { ...this.#description, head: layers, classes: options.classes ?? [] };
+    call(() => this.#native.replaceHead(namedHead(head), seed, initializer));
+    this.#description = { ...this.#description, head, classes: classes ?? [] };
     this.#layers = this.#readLayers();
   }
 
@@ -155,7 +148,7 @@ export class ResNet {
       this.#checkPixels(validationData);
       checkClasses('The validation data', validationData.classes, train.classes);
     }
-    const training = { ...compiled, classWeights: classWeights(train, options.classWeight) };
+    const training = { ...compiled, classWeight: classWeights(train, options.classWeight) };
     const top5 = compiled.metrics.includes('top5');
     const device = this.device;
 
@@ -204,12 +197,12 @@ export class ResNet {
    * @throws ThawError as `fit`, ERR_NO_HEAD
    */
   async evaluate(dataset: Dataset, options: RunOptions = {}): Promise<Evaluation> {
-    const checked = runOptions('evaluate', options);
+    const { signal, ...checked } = checkOptions('evaluate', run, options);
     checkDataset('dataset', dataset);
     this.#checkPixels(dataset);
     this.#requireHead();
     if (this.classes.length > 0) checkClasses('The data', dataset.classes, this.classes);
-    const outputs = this.#description.head.at(-1)?.units ?? 0;
+    const outputs = headUnits(this.#description.head) ?? 0;
     const { length } = dataset.classes;
     if (length > Math.max(outputs, 2)) {
       throw new ThawError(
@@ -217,10 +210,9 @@ export class ResNet {
         `The data has ${length} classes but the head has ${outputs} outputs.`,
       );
     }
-    const training = this.#compiled ?? {
-      loss: outputs === 1 ? 'binaryCrossentropy' : 'categoricalCrossentropy',
-    };
-    const result = await abortable(options.signal, (stop) =>
+    const loss = outputs === 1 ? 'binaryCrossentropy' : 'categoricalCrossentropy';
+    const training = this.#compiled ?? { loss };
+    const result = await abortable(signal, (stop) =>
       this.#native.evaluate(nativeDataset(dataset), length, training, checked, stop),
     );
     return makeEvaluation(result, this.classes.length > 0 ? this.classes : dataset.classes);
@@ -231,13 +223,10 @@ export class ResNet {
    * @throws ThawError ERR_IMAGE_READ, ERR_IMAGE_DECODE, ERR_IMAGE_TOO_LARGE, ERR_NO_HEAD, ERR_ABORTED,
    *   ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
    */
-  async predict(images: PredictInput, options: RunOptions & { topK?: number } = {}): Promise<Prediction[]> {
-    const checked = runOptions('predict', options, ['topK']);
-    const topK = positiveInteger('topK', options.topK ?? 5);
+  async predict(images: PredictInput, options: PredictOptions = {}): Promise<Prediction[]> {
+    const { signal, topK, ...checked } = checkOptions('predict', predict, options);
     const dataset = predictDataset(images, (file) => readFileSync(file));
-    const probabilities = await abortable(options.signal, (stop) =>
-      this.#native.predict(dataset, checked, stop),
-    );
+    const probabilities = await abortable(signal, (stop) => this.#native.predict(dataset, checked, stop));
     return makePredictions(probabilities, this.classes, topK);
   }
 
@@ -246,9 +235,8 @@ export class ResNet {
    * softmax or sigmoid; logits of a linear layer), [N, units], or [N, h, w, channels] without a head.
    * @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
    */
-  async apply(input: Tensor, options: { precision?: Precision } = {}): Promise<Tensor> {
-    knownOptions('apply', options, ['precision']);
-    const precision = oneOf('precision', options.precision ?? 'auto', ['auto', 'float32', 'bfloat16']);
+  async apply(input: Tensor, options: Given<typeof apply> = {}): Promise<Tensor> {
+    const checked = checkOptions('apply', apply, options);
     const [height, width] = this.inputShape;
     if (
       !(input?.data instanceof Float32Array) ||
@@ -258,7 +246,7 @@ export class ResNet {
     ) {
       throw invalid('input', `{ data: Float32Array, shape: [N, ${height}, ${width}, 3] }`, input?.shape);
     }
-    return settle(this.#native.apply({ pixels: input.data, shape: input.shape }, { precision }));
+    return settle(this.#native.apply({ pixels: input.data, shape: input.shape }, checked));
   }
 
   /**
@@ -269,14 +257,14 @@ export class ResNet {
    *   ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
    */
   async save(file: string, options: SaveOptions = {}): Promise<void> {
-    knownOptions('save', options, ['onnxInput']);
+    const checked = checkOptions('save', save, options);
     if (typeof file !== 'string' || file === '') throw invalid('path', 'the path of a file', file);
     const format = formatFor(file);
     if ('native' in format) {
       await settle(this.#native.save(file, format.native, describeModel(this.#description)));
     } else {
       const description = this.#description;
-      await format.write(file, { description, tensors: await this.state() }, options);
+      await format.write(file, { description, tensors: await this.state() }, checked);
     }
   }
 
@@ -320,10 +308,11 @@ function checkDataset(name: string, dataset: unknown): asserts dataset is Datase
 }
 
 function checkClasses(what: string, actual: readonly string[], expected: readonly string[]): void {
-  const different = actual.find((name, index) => name !== expected[index]);
-  if (actual.length === expected.length && different === undefined) return;
+  const different = actual.findIndex((name, index) => name !== expected[index]);
+  if (actual.length === expected.length && different < 0) return;
+  const where = different < 0 ? '' : `; the first that differs is '${shortened(actual[different] ?? '')}'`;
   throw new ThawError(
     'ERR_CLASS_NAMES',
-    `${what} has the classes ${actual.join(', ')}, not ${expected.join(', ')}.`,
+    `${what} has the classes ${listed(actual)}, not ${listed(expected)}${where}.`,
   );
 }

@@ -1,9 +1,8 @@
 import type { NativePreprocessing } from '../native.ts';
-import { invalid } from '../validate.ts';
+import { load } from '../options/load.ts';
 import type { Variant } from './architecture.ts';
 
-/** [height, width, 3], in pixels. */
-export type InputShape = readonly [number, number, number];
+export type { InputShape } from '../options/load.ts';
 
 /** Of pixels in 0..1, RGB. */
 const STATISTICS = {
@@ -22,15 +21,7 @@ const STATISTICS = {
  * @throws ThawError ERR_INVALID_ARGUMENT
  */
 export function preprocessingFor(inputShape: unknown, variant: Variant = 'torchvision'): NativePreprocessing {
-  const isShape =
-    Array.isArray(inputShape) &&
-    inputShape.length === 3 &&
-    inputShape[2] === 3 &&
-    inputShape.every((size) => Number.isSafeInteger(size)) &&
-    inputShape[0] >= 32 &&
-    inputShape[1] >= 32;
-  if (!isShape) throw invalid('inputShape', '[height, width, 3] of at least 32 x 32 pixels', inputShape);
-  const [height, width] = inputShape as unknown as InputShape;
+  const [height, width] = load.inputShape.kind.check('inputShape', inputShape);
   return {
     height,
     width,

@@ -17,6 +17,10 @@ const FILES: Readonly<Record<Architecture, Partial<Record<WeightsVersion, string
   resnet50: { V1: 'resnet50-0676ba61.pth', V2: 'resnet50-11ad3fa6.pth' },
   resnet101: { V1: 'resnet101-63fe2227.pth' },
   resnet152: { V1: 'resnet152-394f9c45.pth' },
+  resnext50_32x4d: { V1: 'resnext50_32x4d-7cdf4587.pth' },
+  resnext101_32x8d: { V1: 'resnext101_32x8d-8ba56ff5.pth' },
+  wide_resnet50_2: { V1: 'wide_resnet50_2-95faca4d.pth' },
+  wide_resnet101_2: { V1: 'wide_resnet101_2-32ee1156.pth' },
 };
 
 /** Where torchvision's files lie. */

@@ -5,11 +5,12 @@ import type { Evaluation } from '../../lib/model/evaluation.ts';
 import type { EpochLogs, FitOptions } from '../../lib/model/fit-options.ts';
 import { type History, makeHistory } from '../../lib/model/history.ts';
 import type { LoadOptions } from '../../lib/model/load.ts';
+import type { Architecture } from '../../lib/network/architecture.ts';
 
 /** What was asked of the library, and how it shall answer. */
 export interface FakeLibrary {
   api: CommandApi;
-  loads: { architecture: string | undefined; options: LoadOptions }[];
+  loads: { architecture: Architecture | undefined; options: LoadOptions }[];
   calls: unknown[][];
   fits: { train: Dataset; options: FitOptions }[];
   saved: string[];

@@ -36,9 +36,11 @@ size_t disagreements(const TensorShapes& file, const TensorShapes& network) {
 
 }  // namespace
 
-const Architecture& match_architecture(const TensorShapes& tensors, const std::string& origin) {
-  const Architecture* best = nullptr;
-  double least = 0.1;
+const Architecture& match_architecture(const TensorShapes& tensors, const std::string& origin,
+                                       const std::string& wanted) {
+  constexpr double kTolerated = 0.1;
+  const Architecture *best = nullptr, *best_wanted = nullptr;
+  double least = 0, least_wanted = 0;
   std::string names;
   for (const Architecture& candidate : architectures()) {
     if (candidate.variant == Variant::kTorchvision)
@@ -46,9 +48,16 @@ const Architecture& match_architecture(const TensorShapes& tensors, const std::s
     const TensorShapes shapes = backbone_shapes(candidate);
     const double share =
         static_cast<double>(disagreements(tensors, shapes)) / static_cast<double>(shapes.size());
-    if (share < least) best = &candidate, least = share;
+    if (!best || share < least) best = &candidate, least = share;
+    if (candidate.name == wanted && (!best_wanted || share < least_wanted))
+      best_wanted = &candidate, least_wanted = share;
   }
-  if (!best) fail("ERR_WEIGHTS_MISMATCH", origin, " holds the weights of none of ", names, ".");
+  if (least > kTolerated) {
+    if (best_wanted) return *best_wanted;
+    fail("ERR_WEIGHTS_MISMATCH", origin, " holds the weights of none of ", names, ".");
+  }
+  if (best_wanted && best != best_wanted)
+    fail("ERR_WEIGHTS_MISMATCH", origin, " holds a ", best->name, ", not a ", wanted, ".");
   return *best;
 }
 

@@ -11,8 +11,10 @@ namespace thaw::model {
 using TensorShapes = std::map<std::string, Shape>;
 
 // The architecture, in its variant, with whose backbone the tensors agree best: what little is
-// missing, unexpected or of another shape is for Network::load to name. Throws ERR_WEIGHTS_MISMATCH
-// where more than a tenth is. `origin` is what messages call the source.
-const Architecture& match_architecture(const TensorShapes& tensors, const std::string& origin);
+// missing, unexpected or of another shape is for Network::load to name. Where more than a tenth is,
+// that of the name `wanted`. Throws ERR_WEIGHTS_MISMATCH where no name is wanted then, or the
+// tensors are another network's. `origin` is what messages call the source.
+const Architecture& match_architecture(const TensorShapes& tensors, const std::string& origin,
+                                       const std::string& wanted = "");
 
 }  // namespace thaw::model

@@ -1,48 +1,30 @@
-import {
-  batchNormalization,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePooling,
-  type HeadLayer,
-} from '../../network/head.ts';
+import { checkMember } from '../../options/family.ts';
+import { type HeadLayer, headLayers } from '../../options/head-layers.ts';
+import { pick } from '../../options/table.ts';
 
 /** By Keras' class. */
-const KINDS: Readonly<Record<string, HeadLayer['kind']>> = {
-  GlobalAveragePooling2D: 'globalAveragePooling',
-  Flatten: 'flatten',
-  Dense: 'dense',
-  Dropout: 'dropout',
-  BatchNormalization: 'batchNormalization',
-};
+const KINDS: ReadonlyMap<string, HeadLayer['kind']> = new Map(
+  Object.entries(headLayers).map(([kind, { keras }]) => [keras, kind as HeadLayer['kind']]),
+);
 
 /**
- * A layer of a head from a file's description, made as a program would make it: whatever the file says.
+ * A layer of a head from a file's description, made as a program would make it: whatever the file says. What such a
+ * layer has no option for is left out.
  * @throws ThawError ERR_INVALID_ARGUMENT; TypeError where there is no such kind
  */
 export function checkedHeadLayer(
   facts: { readonly kind: unknown } & Readonly<Record<string, unknown>>,
 ): HeadLayer {
-  // Whatever they are: the functions refuse what is of another type.
-  const { kind, units, activation, rate, momentum, epsilon } = facts as unknown as Required<HeadLayer>;
-  switch (kind) {
-    case 'globalAveragePooling':
-      return globalAveragePooling();
-    case 'flatten':
-      return flatten();
-    case 'dense':
-      return dense(units, activation === undefined ? {} : { activation });
-    case 'dropout':
-      return dropout(rate);
-    case 'batchNormalization':
-      return batchNormalization({ momentum, epsilon });
-    default:
-      throw new TypeError(`no layer is a ${kind}`);
+  const { kind } = facts;
+  if (typeof kind !== 'string' || !Object.hasOwn(headLayers, kind)) {
+    throw new TypeError(`no layer is a ${kind}`);
   }
+  const { options } = headLayers[kind as HeadLayer['kind']];
+  return checkMember('head', headLayers, 'a layer of a head', { ...pick(options, facts), kind });
 }
 
 /** The same from the config of a Keras layer; undefined for a class that stands in no head. @throws as above */
 export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer | undefined {
-  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
+  const kind = KINDS.get(type);
   return kind && checkedHeadLayer({ ...config, kind });
 }

@@ -1,0 +1,67 @@
+import { checkMember, type Family, type MemberOf } from './family.ts';
+import { handedOver, list, object, oneOf } from './kinds.ts';
+import { optimizers, rate } from './optimizers.ts';
+import { share } from './run.ts';
+import { schedules } from './schedules.ts';
+import type { Kind, Table } from './table.ts';
+
+export const LOSSES = ['categoricalCrossentropy', 'binaryCrossentropy'] as const;
+export const METRICS = ['accuracy', 'top5'] as const;
+
+/** Layers with a learning rate or weight decay of their own. */
+export const parameterGroup = {
+  layers: {
+    kind: handedOver('a layer selector', (value) => value !== undefined),
+    required: true,
+    help: 'which',
+  },
+  learningRate: { kind: rate, help: 'in place of that of the optimizer' },
+  weightDecay: { kind: rate, help: 'in place of that of the optimizer' },
+} as const satisfies Table;
+
+function member<F extends Family>(family: F): Kind<MemberOf<F>> {
+  const functions = Object.keys(family).map((name) => `${name}()`);
+  const last = functions.pop();
+  const expected = `${functions.join(', ')} or ${last}`;
+  return {
+    expected,
+    written: Object.keys(family).join('|'),
+    check: (name, value) => checkMember(name, family, expected, value),
+  };
+}
+
+/** What Keras' compile() takes. */
+export const compile = {
+  optimizer: {
+    kind: member(optimizers),
+    otherwise: '`adam()`',
+    help: 'how the weights are moved',
+  },
+  loss: {
+    kind: oneOf(LOSSES),
+    default: 'categoricalCrossentropy',
+    group: 'Training',
+    help: 'what is made small; computed on logits, so a final softmax or sigmoid is part of it',
+  },
+  labelSmoothing: {
+    kind: share,
+    default: 0,
+    group: 'Training',
+    help: 'share of a label that is spread over all classes',
+  },
+  metrics: {
+    kind: list(oneOf(METRICS), `a list of ${METRICS.map((metric) => `'${metric}'`).join(', ')}`),
+    default: ['accuracy'],
+    help: 'top5 adds top-5 accuracy to the history; accuracy is always there',
+  },
+  schedule: {
+    kind: member(schedules),
+    otherwise: '`constant()`',
+    help: 'how the learning rate changes with the steps',
+  },
+  groups: {
+    kind: list(object(parameterGroup), 'a list of { layers, learningRate, weightDecay }'),
+    default: [],
+    help: 'layers with a learning rate or weight decay of their own; later ones win',
+  },
+} as const satisfies Table;

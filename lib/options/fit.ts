@@ -1,0 +1,139 @@
+import {
+  callback,
+  either,
+  handedOver,
+  integer,
+  number,
+  object,
+  oneOf,
+  shorthand,
+  simple,
+  text,
+  yesNo,
+} from './kinds.ts';
+import { count, run, seed } from './run.ts';
+import type { Kind, Table } from './table.ts';
+
+export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
+export const CACHE_MODES = ['auto', 'disk', 'off'] as const;
+const MONITORS = ['valLoss', 'valAccuracy', 'loss', 'accuracy'] as const;
+
+export const cache = {
+  mode: {
+    kind: oneOf(CACHE_MODES),
+    default: 'auto',
+    help: 'auto: in memory within a limit, else in a file where there is a folder for it; disk: in a file that later runs find; off: computed in every epoch',
+  },
+  memory: {
+    kind: integer({ minimum: 0 }),
+    otherwise: 'half of what is available',
+    help: "bytes of the host's memory that may be taken",
+  },
+  directory: {
+    kind: text('the path of a folder'),
+    help: 'of the files; without it nothing goes to the disk',
+  },
+} as const satisfies Table;
+
+export const earlyStopping = {
+  monitor: { kind: oneOf(MONITORS), default: 'valLoss', help: 'what is watched' },
+  patience: {
+    kind: integer({ minimum: 0 }),
+    default: 0,
+    help: 'epochs without improvement before training stops',
+  },
+  minDelta: { kind: number({ minimum: 0 }), default: 0, help: 'a smaller change is no improvement' },
+  restoreBestWeights: { kind: yesNo, default: true, help: 'ends with the weights of the best epoch' },
+} as const satisfies Table;
+
+export const checkpoint = {
+  directory: { kind: text('the path of a folder'), required: true, help: 'of the state' },
+  resume: { kind: yesNo, default: false, help: 'goes on from the state that is there' },
+} as const satisfies Table;
+
+export const callbacks = {
+  onTrainBegin: { kind: callback, help: 'once all is prepared' },
+  onBatchEnd: { kind: callback, help: 'about ten times a second' },
+  onEpochEnd: { kind: callback, help: 'after every epoch' },
+} as const satisfies Table;
+
+export const classWeightValue = number({ minimum: 0 });
+
+const classWeight: Kind<'auto' | Readonly<Record<string, number>>> = simple({
+  expected: "'auto' or an object of weights by class name",
+  written: '',
+  accepts: (value) =>
+    value === 'auto' || (typeof value === 'object' && value !== null && !Array.isArray(value)),
+});
+
+const { batchSize, signal, ...common } = run;
+
+/** What Keras' fit() takes. */
+export const fit = {
+  epochs: { kind: count, default: 1, group: 'Training', help: 'passes over the images' },
+  batchSize: {
+    kind: either(batchSize.kind, oneOf(['auto'])),
+    default: batchSize.default,
+    group: 'Training',
+    help: 'images a step; auto: as few as train at nearly full speed here, at most a sixteenth of the images',
+  },
+  validationData: {
+    kind: handedOver('a Dataset', (value) => typeof value === 'object' && value !== null),
+    help: 'a Dataset with the same classes',
+  },
+  shuffle: { kind: yesNo, default: true, help: 'a new order of the images every epoch' },
+  seed: {
+    kind: seed,
+    default: 0,
+    help: 'of order, augmentation and dropout: the same one repeats a run exactly on one device',
+  },
+  augment: {
+    kind: oneOf(AUGMENTATIONS),
+    default: 'none',
+    group: 'Data',
+    help: 'random changes to the training images; standard: random resized crop, flip and colour jitter',
+  },
+  cache: {
+    kind: shorthand(oneOf(CACHE_MODES), 'mode', cache),
+    default: 'auto',
+    help: "whether the frozen layers' outputs are kept from epoch to epoch",
+  },
+  cacheViews: {
+    kind: integer({ minimum: 0, maximum: 1000 }),
+    default: 0,
+    group: 'Data',
+    written: 'K',
+    help: 'with `augment`: so many views of each image, used in turns, so that their outputs can be kept; 0: a new view each epoch',
+  },
+  ...common,
+  classWeight: {
+    kind: classWeight,
+    otherwise: 'all the same',
+    help: 'weight of each class in the loss; auto: rare classes count more',
+  },
+  accumulationSteps: {
+    kind: count,
+    default: 1,
+    group: 'Training',
+    aliases: ['accumulate'],
+    help: 'batches whose gradients are averaged into one step',
+  },
+  clipNorm: {
+    kind: number({ minimum: 0 }),
+    default: 0,
+    group: 'Training',
+    help: 'largest 2-norm of all gradients together; 0: not clipped',
+  },
+  earlyStopping: {
+    kind: object(earlyStopping),
+    otherwise: 'none',
+    help: 'when to stop before the last epoch',
+  },
+  checkpoint: {
+    kind: object(checkpoint),
+    otherwise: 'none',
+    help: "where the run's state is saved after every epoch and when it is aborted",
+  },
+  callbacks: { kind: object(callbacks), help: 'called on the event loop while training goes on' },
+  signal,
+} as const satisfies Table;

@@ -1,0 +1,118 @@
+import { callback, integer, list, matching, oneOf, signal, simple, text, yesNo } from './kinds.ts';
+import { seed } from './run.ts';
+import type { Kind, Table } from './table.ts';
+
+/** The rows of the engine's list (binding/engine/model/models.cc), for their types. */
+export const ARCHITECTURES = [
+  'resnet18',
+  'resnet34',
+  'resnet50',
+  'resnet101',
+  'resnet152',
+  'resnext50_32x4d',
+  'resnext101_32x8d',
+  'wide_resnet50_2',
+  'wide_resnet101_2',
+] as const;
+
+/**
+ * How the network is built. torchvision: the stride of a bottleneck in its 3x3 convolution, epsilon 1e-5. Keras: the
+ * stride in the first 1x1 convolution, convolutions with biases, epsilon 1.001e-5.
+ */
+export const VARIANTS = ['torchvision', 'keras'] as const;
+
+/**
+ * How dense layers are drawn. keras: weights uniform within sqrt(6 / (in + out)) (Glorot), zero biases. pytorch:
+ * weights and biases uniform within 1 / sqrt(in), as torch.nn.Linear.
+ */
+export const INITIALIZERS = ['keras', 'pytorch'] as const;
+
+export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
+
+/** [height, width, 3], in pixels. */
+export type InputShape = readonly [number, number, number];
+
+/** In pixels; below 32 nothing would be left of the image at the last layer. */
+const side = { minimum: 32, maximum: 8192 } as const;
+export const inputSide = integer(side);
+
+const inputShape: Kind<InputShape> = simple({
+  expected: `[height, width, 3] of ${side.minimum} to ${side.maximum} pixels`,
+  written: '',
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value[2] === 3 &&
+    inputSide.accepts(value[0]) &&
+    inputSide.accepts(value[1]),
+});
+
+const weights: Kind<'imagenet' | (string & {}) | null> = simple({
+  expected: "'imagenet', the path of a file, or null",
+  written: '',
+  accepts: (value) => value === null || (typeof value === 'string' && value !== ''),
+});
+
+export const load = {
+  weights: {
+    kind: weights,
+    default: 'imagenet',
+    help: "imagenet: torchvision's V1, fetched once and kept; a path: a file of PyTorch, safetensors, Keras or TensorFlow.js; null: random ones",
+  },
+  device: {
+    kind: matching<Device>(
+      /^(auto|cpu|cuda(:\d+)?)$/,
+      "'auto', 'cpu', 'cuda' or 'cuda:N'",
+      'auto|cpu|cuda|cuda:N',
+    ),
+    default: 'auto',
+    group: 'Machine',
+    help: 'where to compute; auto: on the first CUDA device where there is one, else on the CPU',
+  },
+  includeTop: {
+    kind: yesNo,
+    default: true,
+    help: "with the file's head (1000 classes where there is no file), or ending at the feature map",
+  },
+  inputShape: {
+    kind: inputShape,
+    otherwise: '[224, 224, 3], or what a saved model says',
+    help: "of the network's input: height, width, 3",
+  },
+  variant: {
+    kind: oneOf(VARIANTS),
+    otherwise: "what the file says, else 'torchvision'",
+    help: "how the network is built: torchvision's way or Keras'",
+  },
+  seed: { kind: seed, default: 0, help: 'of random weights' },
+  initializer: {
+    kind: oneOf(INITIALIZERS),
+    default: 'keras',
+    help: 'how random dense layers are drawn; keras: Glorot uniform with zero biases; pytorch: as torch.nn.Linear',
+  },
+  onProgress: { kind: callback, help: 'while weights are downloaded' },
+  signal: { kind: signal, help: 'of the download' },
+} as const satisfies Table;
+
+export const replaceHead = {
+  classes: {
+    kind: list(text('a class name'), 'a list of class names'),
+    help: 'names of the outputs',
+  },
+  seed: { ...load.seed, help: 'of the weights' },
+  initializer: load.initializer,
+} as const satisfies Table;
+
+const ONNX_INPUTS = ['float32', 'uint8'] as const;
+
+export const save = {
+  onnxInput: {
+    kind: oneOf(ONNX_INPUTS),
+    default: 'float32',
+    group: 'Model',
+    help: 'what an ONNX file takes; float32: preprocessed values [batch, 3, height, width]; uint8: RGB pixels [batch, height, width, 3], normalised inside',
+  },
+} as const satisfies Table;
+
+/** Where a call says it, and not an option: see `loadResNet`. */
+export const architecture = oneOf(ARCHITECTURES);

@@ -1,0 +1,47 @@
+import { integer, number, oneOf, signal } from './kinds.ts';
+import type { Table } from './table.ts';
+
+export const count = integer({ minimum: 1 });
+export const seed = integer({ minimum: 0 });
+export const share = number({ minimum: 0, maximum: 1 });
+
+export const PRECISIONS = ['auto', 'float32', 'bfloat16'] as const;
+
+/** How data is read and computed with; the same for training, evaluation and prediction. */
+export const run = {
+  batchSize: { kind: count, default: 32, group: 'Machine', help: 'images at a time' },
+  precision: {
+    kind: oneOf(PRECISIONS),
+    default: 'auto',
+    group: 'Machine',
+    help: 'of the arithmetic; auto: bfloat16 where the device is faster in it; float32: on a GPU as well, no TF32',
+  },
+  kernels: {
+    kind: oneOf(['plain', 'fused']),
+    otherwise: 'fused on the CPU where oneDNN has it, plain on CUDA',
+    group: 'Machine',
+    help: "how frozen convolutions are computed on CUDA; plain: libtorch's own operators; fused: cuDNN's, folded with what follows",
+  },
+  threads: {
+    kind: integer({ minimum: 0, maximum: 1024 }),
+    default: 0,
+    group: 'Machine',
+    help: 'that read and decode images; 0: as many as cores',
+  },
+  maxSkippedShare: {
+    kind: share,
+    default: 0.1,
+    group: 'Data',
+    written: 'F',
+    aliases: ['maxSkipped'],
+    help: 'share of unreadable images beyond which it fails; fewer are left out',
+  },
+  signal: { kind: signal, help: 'ends it at its next step' },
+} as const satisfies Table;
+
+export const predict = {
+  ...run,
+  topK: { kind: count, default: 5, group: 'Model', help: 'how many labels an image gets' },
+} as const satisfies Table;
+
+export const apply = { precision: run.precision } as const satisfies Table;
