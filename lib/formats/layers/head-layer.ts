@@ -41,8 +41,12 @@ export function checkedHeadLayer(
   }
 }
 
-/** The same from the config of a Keras layer; undefined for a class that stands in no head. @throws as above */
-export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer | undefined {
-  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
-  return kind && checkedHeadLayer({ ...config, kind });
+/** Whether layers of a Keras class can stand in a head. */
+export function isHeadClass(type: string): boolean {
+  return Object.hasOwn(KINDS, type);
+}
+
+/** The same from the config of a Keras layer, of a class that can stand there. @throws as above */
+export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer {
+  return checkedHeadLayer({ ...config, kind: KINDS[type] });
 }
