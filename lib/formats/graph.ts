@@ -1,15 +1,21 @@
-import { STAGES } from '../network/architecture.ts';
+import { call, type NativeNode, native } from '../native.ts';
 import type { ModelDescription } from '../network/description.ts';
-import { type Activation, isLinearHead, namedHead } from '../network/head.ts';
+import { type Activation, namedHead } from '../network/head.ts';
 
-/** A layer of the network as Keras would list it: its config in a file is written from this. */
-export type GraphLayer = {
+/** A layer of the network as Keras would list it: all that formats know of a network. */
+export type GraphLayer = Operation & {
   /** Keras' name: `conv2_block1_1_conv`. */
   name: string;
   /** The layers whose outputs it takes. */
   inputs: readonly string[];
-} & (
-  | { type: 'InputLayer'; shape: readonly [number, number, 3] }
+  outputShape: OutputShape;
+};
+
+/** Of one image: [height, width, channels] of a feature map, [features] after it. */
+export type OutputShape = readonly number[];
+
+type Operation =
+  | { type: 'InputLayer' }
   | { type: 'ZeroPadding2D'; padding: number }
   | ({ type: 'Conv2D' } & Convolution)
   | ({ type: 'BatchNormalization' } & Normalization)
@@ -19,13 +25,14 @@ export type GraphLayer = {
   | { type: 'GlobalAveragePooling2D' }
   | { type: 'Flatten' }
   | { type: 'Dropout'; rate: number }
-  | { type: 'Dense'; units: number; activation: Activation; tensors: string }
-);
+  | { type: 'Dense'; units: number; activation: Activation; tensors: string };
 
 export interface Convolution {
   filters: number;
   kernel: number;
   stride: number;
+  /** Input and output channels are cut into as many groups, each convolved with itself alone. */
+  groups: number;
   /** 'same' pads as much on every side: it stands only where the stride is 1. */
   padding: 'same' | 'valid';
   bias: boolean;
@@ -40,122 +47,73 @@ export interface Normalization {
   tensors: string;
 }
 
-/**
- * The network layer by layer, in the order of Keras' `model.layers`. Keras' own variant convolves with biases, has
- * the stride of a block in its first 1x1 convolution and another epsilon; torchvision's needs padding of its own
- * before a 3x3 convolution with a stride, as Keras' 'same' would pad there on one side only.
- */
-export function networkGraph(description: ModelDescription): GraphLayer[] {
-  const { architecture, variant, preprocessing } = description;
-  const keras = variant === 'keras';
-  const layers: GraphLayer[] = [];
-  const last = () => layers.at(-1)?.name ?? '';
-  const convolution = (
-    name: string,
-    tensors: string,
-    facts: { filters: number; kernel: number; stride: number; padding?: 'same' | 'valid' },
-    input = last(),
-  ) => {
-    let padding = facts.padding ?? (facts.kernel > 1 ? 'same' : 'valid');
-    let from = input;
-    if (padding === 'same' && facts.stride > 1) {
-      from = name.replace(/conv$/, 'pad');
-      layers.push({ name: from, type: 'ZeroPadding2D', padding: (facts.kernel - 1) / 2, inputs: [input] });
-      padding = 'valid';
-    }
-    layers.push({ name, type: 'Conv2D', ...facts, padding, bias: keras, tensors, inputs: [from] });
-    return name;
-  };
-  const norm = (name: string, tensors: string, input: string) => {
-    const epsilon = keras ? 1.001e-5 : 1e-5;
-    const momentum = keras ? 0.99 : 0.9;
-    layers.push({ name, type: 'BatchNormalization', epsilon, momentum, tensors, inputs: [input] });
-    return name;
-  };
-  const relu = (name: string, input: string) => {
-    layers.push({ name, type: 'Activation', activation: 'relu', inputs: [input] });
-    return name;
-  };
-
+/** The network layer by layer, in the order of Keras' `model.layers`: the engine's graph in Keras' words. */
+export function networkGraph({ architecture, variant, preprocessing, head }: ModelDescription): GraphLayer[] {
   const { height, width } = preprocessing;
-  layers.push({ name: 'input_layer', type: 'InputLayer', shape: [height, width, 3], inputs: [] });
-  layers.push({ name: 'conv1_pad', type: 'ZeroPadding2D', padding: 3, inputs: [last()] });
-  convolution('conv1_conv', 'conv1', { filters: 64, kernel: 7, stride: 2, padding: 'valid' });
-  norm('conv1_bn', 'bn1', last());
-  relu('conv1_relu', last());
-  layers.push({ name: 'pool1_pad', type: 'ZeroPadding2D', padding: 1, inputs: [last()] });
-  layers.push({ name: 'pool1_pool', type: 'MaxPooling2D', size: 3, stride: 2, inputs: [last()] });
+  const options = { architecture, variant, height, width, head: namedHead(head) };
+  const shapes = new Map<string, OutputShape>();
+  return call(() => native().networkGraph(options)).flatMap((node) => {
+    const { name, inputs } = node;
+    const outputShape = kerasShape(node.shape);
+    shapes.set(name, outputShape);
+    const padding = paddingBefore(node);
+    if (!padding) return [{ name, inputs, outputShape, ...operation(node) }];
+    const [rows = 0, columns = 0, channels = 0] = shapes.get(inputs[0] ?? '') ?? [];
+    const padded: GraphLayer = {
+      name: padding.name,
+      inputs,
+      outputShape: [rows + 2 * padding.size, columns + 2 * padding.size, channels],
+      type: 'ZeroPadding2D',
+      padding: padding.size,
+    };
+    return [padded, { name, inputs: [padded.name], outputShape, ...operation(node) }];
+  });
+}
 
-  const { bottleneck, depths } = STAGES[architecture];
-  let channels = 64;
-  for (const [stage, depth] of depths.entries()) {
-    const width = 64 << stage;
-    const out = bottleneck ? width * 4 : width;
-    for (let index = 0; index < depth; index++) {
-      const stride = stage > 0 && index === 0 ? 2 : 1;
-      const prefix = `conv${stage + 2}_block${index + 1}`;
-      const module = `layer${stage + 1}.${index}`;
-      const input = last();
-      const parts = bottleneck
-        ? [
-            { filters: width, kernel: 1, stride: keras ? stride : 1 },
-            { filters: width, kernel: 3, stride: keras ? 1 : stride },
-            { filters: out, kernel: 1, stride: 1 },
-          ]
-        : [
-            { filters: width, kernel: 3, stride },
-            { filters: out, kernel: 3, stride: 1 },
-          ];
-      const final = parts.pop();
-      if (!final) throw new TypeError('A block has convolutions.');
-      for (const [i, facts] of parts.entries()) {
-        const name = `${prefix}_${i + 1}`;
-        convolution(`${name}_conv`, `${module}.conv${i + 1}`, facts);
-        norm(`${name}_bn`, `${module}.bn${i + 1}`, last());
-        relu(`${name}_relu`, last());
-      }
-      // Keras lists a block's layers by depth: the shortcut's stand beside the last ones.
-      const number = parts.length + 1;
-      const inner = last();
-      const projects = stride !== 1 || channels !== out;
-      const shortcut =
-        projects &&
-        convolution(`${prefix}_0_conv`, `${module}.downsample.0`, { filters: out, kernel: 1, stride }, input);
-      const body = convolution(`${prefix}_${number}_conv`, `${module}.conv${number}`, final, inner);
-      const left = shortcut ? norm(`${prefix}_0_bn`, `${module}.downsample.1`, shortcut) : input;
-      const right = norm(`${prefix}_${number}_bn`, `${module}.bn${number}`, body);
-      layers.push({ name: `${prefix}_add`, type: 'Add', inputs: [left, right] });
-      relu(`${prefix}_out`, last());
-      channels = out;
-    }
-  }
+/**
+ * Keras' 'same' pads on one side only where there is a stride: there, and where Keras' own networks do it so, padding
+ * is a layer of its own.
+ */
+function paddingBefore(node: NativeNode): { name: string; size: number } | undefined {
+  if (node.op !== 'Convolution' && node.op !== 'MaxPool') return undefined;
+  const { name, padding: size, stride, padded } = node;
+  if (padded !== '') return { name: padded, size };
+  return size > 0 && stride > 1 ? { name: name.replace(/conv$/, 'pad'), size } : undefined;
+}
 
-  const linear = isLinearHead(description.head);
-  for (const [index, layer] of namedHead(description.head).entries()) {
-    const inputs = [last()];
-    const tensors = linear ? 'fc' : `head.${index}`;
-    const { name } = layer;
-    switch (layer.kind) {
-      case 'globalAveragePooling':
-        layers.push({ name, type: 'GlobalAveragePooling2D', inputs });
-        break;
-      case 'flatten':
-        layers.push({ name, type: 'Flatten', inputs });
-        break;
-      case 'dropout':
-        layers.push({ name, type: 'Dropout', rate: layer.rate ?? 0, inputs });
-        break;
-      case 'dense': {
-        const activation = (layer.activation ?? 'linear') as Activation;
-        layers.push({ name, type: 'Dense', units: layer.units ?? 0, activation, tensors, inputs });
-        break;
-      }
-      case 'batchNormalization': {
-        const { epsilon = 1e-3, momentum = 0.99 } = layer;
-        layers.push({ name, type: 'BatchNormalization', epsilon, momentum, tensors, inputs });
-        break;
-      }
+function operation(node: NativeNode): Operation {
+  const tensors = node.module;
+  switch (node.op) {
+    case 'Input':
+      return { type: 'InputLayer' };
+    case 'Convolution': {
+      const { filters, kernel, stride, groups, bias } = node;
+      const padding = node.padding > 0 && !paddingBefore(node) ? 'same' : 'valid';
+      return { type: 'Conv2D', filters, kernel, stride, groups, padding, bias, tensors };
     }
+    case 'BatchNorm': {
+      // The engine has torch's meaning, the share of the new statistics; rounded, as 1 - 0.9 is not 0.1 in binary.
+      const momentum = Number((1 - node.momentum).toPrecision(12));
+      return { type: 'BatchNormalization', epsilon: node.epsilon, momentum, tensors };
+    }
+    case 'Relu':
+      return { type: 'Activation', activation: 'relu' };
+    case 'MaxPool':
+      return { type: 'MaxPooling2D', size: node.kernel, stride: node.stride };
+    case 'Add':
+      return { type: 'Add' };
+    case 'GlobalAveragePool':
+      return { type: 'GlobalAveragePooling2D' };
+    case 'Flatten':
+      return { type: 'Flatten' };
+    case 'Dropout':
+      return { type: 'Dropout', rate: node.rate };
+    case 'Dense':
+      return { type: 'Dense', units: node.units, activation: node.activation, tensors };
   }
-  return layers;
+}
+
+/** Channels last. */
+function kerasShape([channels = 0, ...sides]: readonly number[]): OutputShape {
+  return [...sides, channels];
 }

@@ -6,7 +6,6 @@ import { networkGraph } from '../../lib/formats/graph.ts';
 import { isKeras } from '../../lib/formats/keras/is-keras.ts';
 import { readKeras } from '../../lib/formats/keras/read.ts';
 import { writeKeras } from '../../lib/formats/keras/write.ts';
-import { outputShapes } from '../../lib/formats/layers/shapes.ts';
 import type { Architecture, Variant } from '../../lib/network/architecture.ts';
 import type { ModelDescription } from '../../lib/network/description.ts';
 import { linearHead } from '../../lib/network/head.ts';
@@ -242,7 +241,6 @@ onKeras('the graph of the network', () => {
             : [];
         const preprocessing = preprocessingFor([96, 96, 3], 'keras');
         const graph = networkGraph({ architecture, variant: 'keras', head, classes: [], preprocessing });
-        const shapes = outputShapes(graph);
         // Keras counts the inputs of a process, and names the layers of its own top by what they mean.
         const known = { avg_pool: 'global_average_pooling2d', predictions: 'dense' } as Record<
           string,
@@ -254,7 +252,12 @@ onKeras('the graph of the network', () => {
           name: plain(layer.name),
           inputs: layer.inputs.map(plain),
         }));
-        const ours = graph.map(({ name, type, inputs }) => ({ name, type, inputs, shape: shapes.get(name) }));
+        const ours = graph.map(({ outputShape: shape, name, type, inputs }) => ({
+          name,
+          type,
+          inputs,
+          shape,
+        }));
         expect(ours).toEqual(keras);
       }
     },

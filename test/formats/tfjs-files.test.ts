@@ -5,12 +5,12 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { Random } from '../../lib/demo/random.ts';
-import { networkGraph } from '../../lib/formats/graph.ts';
 import { readTfjs } from '../../lib/formats/tfjs/read.ts';
-import { readTopology } from '../../lib/formats/tfjs/read-topology.ts';
-import { recognise } from '../../lib/formats/tfjs/recognise.ts';
 import { topologyOf } from '../../lib/formats/tfjs/topology.ts';
 import { writeTfjs } from '../../lib/formats/tfjs/write.ts';
+import { arranged } from '../../lib/formats/topology/arrange.ts';
+import { readTopology } from '../../lib/formats/topology/read.ts';
+import { recognise } from '../../lib/formats/topology/recognise.ts';
 import { ARCHITECTURES, VARIANTS } from '../../lib/network/architecture.ts';
 import { batchNormalization, dense, dropout, flatten, linearHead } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
@@ -57,8 +57,8 @@ test.each(ARCHITECTURES.flatMap((name) => VARIANTS.map((variant) => [name, varia
   (architecture, variant) => {
     const preprocessing = preprocessingFor([64, 96, 3], variant);
     const description = { architecture, variant, head: HEAD, classes: [], preprocessing };
-    const topology = JSON.parse(JSON.stringify(topologyOf(networkGraph(description), 'model')));
-    const found = recognise(readTopology(topology), { classes: [], preprocessing: undefined });
+    const topology = JSON.parse(JSON.stringify(topologyOf(arranged(description, 'flat'))));
+    const found = recognise(readTopology(topology, 'it'), 'it');
     expect(found.description).toEqual(description);
   },
 );

@@ -42,7 +42,7 @@ export function drawnModel(description: ModelDescription, seed: number): ModelFi
       shape.slice(0, 2).map((length) => Math.floor((length - kernel) / stride) + 1);
     switch (layer.type) {
       case 'InputLayer':
-        shapes.set(layer.name, layer.shape);
+        shapes.set(layer.name, layer.outputShape);
         continue;
       case 'ZeroPadding2D':
         shapes.set(layer.name, [...shape.slice(0, 2).map((n) => n + 2 * layer.padding), channels]);
@@ -57,9 +57,10 @@ export function drawnModel(description: ModelDescription, seed: number): ModelFi
         shapes.set(layer.name, [shape.reduce((product, length) => product * length, 1)]);
         continue;
       case 'Conv2D': {
-        const { filters, kernel, stride, padding, tensors: module } = layer;
+        const { filters, kernel, stride, groups, padding, tensors: module } = layer;
         const gain = channels === 3 ? 1.5 / inputDeviation ** 2 : 1.5;
-        draw(`${module}.weight`, [filters, channels, kernel, kernel], scaled(channels * kernel ** 2, gain));
+        const ins = channels / groups;
+        draw(`${module}.weight`, [filters, ins, kernel, kernel], scaled(ins * kernel ** 2, gain));
         if (layer.bias) draw(`${module}.bias`, [filters], uniform(-0.3, 0.3));
         shapes.set(layer.name, [...(padding === 'same' ? shape.slice(0, 2) : slid(kernel, stride)), filters]);
         continue;

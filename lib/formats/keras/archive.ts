@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { ThawError } from '../../errors.ts';
+import { damaged } from '../refuse.ts';
 
 /** The entries of a `.keras` file. */
 export const METADATA_ENTRY = 'metadata.json';
@@ -30,6 +30,11 @@ const SMALL = 4 * 2 ** 20;
 const STORED = 0;
 const DEFLATED = 8;
 
+// The engine has another reader of a zip's directory, for PyTorch's files (binding/engine/weights/zip_directory.*). It
+// knows stored entries only, of a file on disk, and leaves what they hold in the engine. Here a compressed config or
+// compressed weights are read as well, in memory, for HDF5's library, which is JavaScript's: to use the engine's, it
+// would have to inflate within bounds and hand bytes out, which is more than the eighty lines that it would replace.
+
 /** Finds the directory in the last bytes of a file; undefined where there is none. */
 export function findDirectory(tail: Uint8Array): ZipDirectory | undefined {
   const view = viewOf(tail);
@@ -52,17 +57,17 @@ export function readDirectory(bytes: Uint8Array, count: number, origin: string):
   let at = 0;
   for (let index = 0; index < count; index++) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50) {
-      throw refused(origin, 'its list of entries is damaged');
+      throw damaged(origin, 'its list of entries is damaged');
     }
     const lengths = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [number, number, number];
     const end = at + 46 + lengths[0] + lengths[1] + lengths[2];
-    if (end > bytes.length) throw refused(origin, 'its list of entries is damaged');
+    if (end > bytes.length) throw damaged(origin, 'its list of entries is damaged');
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + lengths[0]));
     if (name.startsWith('/') || /^[A-Za-z]:|\\|\0/.test(name) || name.split('/').includes('..')) {
-      throw refused(origin, `an entry is called ${JSON.stringify(name)}, which leads out of it`);
+      throw damaged(origin, `an entry is called ${JSON.stringify(name)}, which leads out of it`);
     }
-    if (names.has(name)) throw refused(origin, `it holds ${name} twice`);
-    if (view.getUint16(at + 8, true) & 1) throw refused(origin, `${name} is encrypted`);
+    if (names.has(name)) throw damaged(origin, `it holds ${name} twice`);
+    if (view.getUint16(at + 8, true) & 1) throw damaged(origin, `${name} is encrypted`);
     names.add(name);
     entries.push({
       name,
@@ -79,13 +84,13 @@ export function readDirectory(bytes: Uint8Array, count: number, origin: string):
 /** A `.keras` file's config and weights; nothing else of it is unpacked. @throws ThawError ERR_WEIGHTS_FORMAT */
 export function readArchive(bytes: Uint8Array, origin: string): { config: string; weights: Uint8Array } {
   const directory = findDirectory(bytes.subarray(-ZIP_TAIL));
-  if (!directory) throw refused(origin, 'it is a damaged zip archive');
+  if (!directory) throw damaged(origin, 'it is a damaged zip archive');
   const { offset, length, entries: count } = directory;
-  if (offset + length > bytes.length) throw refused(origin, 'its list of entries is damaged');
+  if (offset + length > bytes.length) throw damaged(origin, 'its list of entries is damaged');
   const entries = readDirectory(bytes.subarray(offset, offset + length), count, origin);
   const content = (name: string) => {
     const entry = entries.find((candidate) => candidate.name === name);
-    if (!entry) throw refused(origin, `it holds no ${name}`);
+    if (!entry) throw damaged(origin, `it holds no ${name}`);
     return unpack(bytes, entry, origin);
   };
   return { config: new TextDecoder().decode(content(CONFIG_ENTRY)), weights: content(WEIGHTS_ENTRY) };
@@ -96,15 +101,15 @@ function unpack(bytes: Uint8Array, entry: Entry, origin: string): Uint8Array {
   const view = viewOf(bytes);
   const header = offset + 30;
   if (header > bytes.length || view.getUint32(offset, true) !== 0x04034b50) {
-    throw refused(origin, `${name} is damaged`);
+    throw damaged(origin, `${name} is damaged`);
   }
   const start = header + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
-  if (start + compressed > bytes.length) throw refused(origin, `${name} is cut off`);
+  if (start + compressed > bytes.length) throw damaged(origin, `${name} is cut off`);
   const packed = bytes.subarray(start, start + compressed);
   if (method === STORED && compressed === size) return packed;
-  if (method !== DEFLATED) throw refused(origin, `${name} is packed in an unknown way`);
+  if (method !== DEFLATED) throw damaged(origin, `${name} is packed in an unknown way`);
   if (size > Math.max(SMALL, compressed * MAX_EXPANSION)) {
-    throw refused(origin, `${name} claims to unpack to more than ${MAX_EXPANSION} times its size`);
+    throw damaged(origin, `${name} claims to unpack to more than ${MAX_EXPANSION} times its size`);
   }
   let content: Uint8Array | undefined;
   try {
@@ -112,14 +117,10 @@ function unpack(bytes: Uint8Array, entry: Entry, origin: string): Uint8Array {
   } catch {
     // Damaged, or longer than it claims: refused below.
   }
-  if (content?.length !== size) throw refused(origin, `${name} does not unpack to what it claims`);
+  if (content?.length !== size) throw damaged(origin, `${name} does not unpack to what it claims`);
   return content;
 }
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function refused(origin: string, problem: string): ThawError {
-  return new ThawError('ERR_WEIGHTS_FORMAT', `${origin} cannot be read: ${problem}.`);
 }

@@ -1,6 +1,6 @@
-import { ARCHITECTURES, type Architecture } from '../../network/architecture.ts';
+import { otherNetwork } from '../refuse.ts';
 import type { Hdf5File } from './hdf5-file.ts';
-import { assemble, backboneOf, type HeadPart, headPart, mismatch, type Told } from './weights-only.ts';
+import { assemble, type HeadPart, headPart, networkOf, type Told } from './weights-only.ts';
 
 const MODELS = ['functional', 'sequential', 'model'];
 const BACKBONE = ['zero_padding2d', 'conv2d', 'batch_normalization', 'activation', 'max_pooling2d', 'add'];
@@ -11,37 +11,37 @@ const CLASSES = ['input_layer', ...MODELS, ...BACKBONE, ...HEAD];
 export function toldFromCurrent(file: Hdf5File): Told {
   const outer = counted(file, '/layers');
   const nested = MODELS.flatMap((name) => outer.get(name) ?? []);
-  if (nested.length > 1) throw mismatch(file, 'it holds more than one model within the model');
+  if (nested.length > 1) throw otherNetwork(file.origin, 'it holds more than one model within the model');
   const [model] = nested;
   const inner = model === undefined ? outer : counted(file, `${model}/layers`);
   for (const name of [...outer.keys(), ...inner.keys()]) {
-    if (!CLASSES.includes(name)) throw mismatch(file, `it holds a layer of the class ${name}`);
+    if (!CLASSES.includes(name)) throw otherNetwork(file.origin, `it holds a layer of the class ${name}`);
   }
   const around = (name: string) => (inner === outer ? [] : (outer.get(name) ?? []));
   const every = (name: string) => [...(inner.get(name) ?? []), ...around(name)];
-  const convolutions = inner.get('conv2d') ?? [];
-  const architecture = ARCHITECTURES.find((name) => convolutionsOf(name) === convolutions.length);
-  if (!architecture || around('conv2d').length > 0) {
-    throw mismatch(file, `it has ${every('conv2d').length} convolutions`);
+  const convolutions = (inner.get('conv2d') ?? []).map((path) => variablesAt(file, path));
+  const network = networkOf(file, convolutions.length, (_, index) => convolutions[index]);
+  if (!network || around('conv2d').length > 0) {
+    throw otherNetwork(file.origin, `it has ${every('conv2d').length} convolutions`);
   }
-  const bias = variablesAt(file, convolutions[0] ?? '').length > 1;
   const arrays = new Map<string, string[]>();
-  const normalizations = inner.get('batch_normalization') ?? [];
-  const places = { Conv2D: convolutions.values(), BatchNormalization: normalizations.values() };
-  for (const { name, type } of backboneOf(architecture, bias)) {
-    if (type !== 'Conv2D' && type !== 'BatchNormalization') continue;
-    const path = places[type].next().value;
-    if (path === undefined) throw mismatch(file, `the layer ${name} of ${architecture} is missing`);
+  const normalizations = (inner.get('batch_normalization') ?? []).values();
+  const stored = convolutions.values();
+  for (const { name, type } of network.graph) {
+    if (type === 'Conv2D') arrays.set(name, stored.next().value ?? []);
+    if (type !== 'BatchNormalization') continue;
+    const path = normalizations.next().value;
+    if (path === undefined) throw otherNetwork(file.origin, `the layer ${name} is missing`);
     arrays.set(name, variablesAt(file, path));
   }
   const part = (path: string) => headPart(file, path, variablesAt(file, path));
   // What the network itself did not take, then what stands around it.
-  const norms = [...places.BatchNormalization, ...around('batch_normalization')];
+  const norms = [...normalizations, ...around('batch_normalization')];
   const parts = interleave(file, every('dense').map(part), norms.map(part));
   // Flattened after pooling is pooled.
   const pooled = every('global_average_pooling2d').length > 0;
   const flattened = pooled ? false : every('flatten').length > 0 || undefined;
-  return assemble(file, architecture, bias, arrays, parts, flattened);
+  return assemble(file, network, arrays, parts, flattened);
 }
 
 /** The paths of the layers in a group by class, in the order of their numbers. */
@@ -62,18 +62,14 @@ export function variablesAt(file: Hdf5File, path: string): string[] {
   return Array.from({ length: count }, (_, index) => `${path}/vars/${index}`);
 }
 
-function convolutionsOf(architecture: Architecture): number {
-  return backboneOf(architecture, false).filter(({ type }) => type === 'Conv2D').length;
-}
-
 /** Puts each normalization where the length of the features fits, if there is one such place only. */
 function interleave(file: Hdf5File, denses: readonly HeadPart[], norms: readonly HeadPart[]): HeadPart[] {
   const lengths = [denses[0]?.inputs, ...denses.map(({ outputs }) => outputs)];
   const places = norms.map((norm) => {
     const fitting = lengths.flatMap((length, place) => (length === norm.outputs ? [place] : []));
     if (fitting.length === 1) return fitting[0] as number;
-    throw mismatch(
-      file,
+    throw otherNetwork(
+      file.origin,
       'its weights alone do not tell where a batch normalization stands; save the whole model',
     );
   });

@@ -1,4 +1,6 @@
 import { ThawError } from '../../errors.ts';
+import { fromHalves } from '../half.ts';
+import { damaged } from '../refuse.ts';
 import { library } from './hdf5-library.ts';
 
 type Module = Awaited<typeof library>;
@@ -51,7 +53,7 @@ export class Hdf5File {
     }
     if (id < 0n) {
       module.FS.unlink(name);
-      throw refused(origin, 'it is damaged or no HDF5 file');
+      throw damaged(origin, 'it is damaged or no HDF5 file');
     }
     return new Hdf5File(module, name, id, bytes.length, origin);
   }
@@ -131,7 +133,7 @@ export class Hdf5File {
   }
 
   refuse(problem: string, cause?: unknown): ThawError {
-    return refused(this.origin, problem, cause);
+    return damaged(this.origin, problem, cause);
   }
 
   /** Whether a path exists; refuses links that lead elsewhere before anything follows them. */
@@ -204,23 +206,7 @@ export class Hdf5File {
   }
 }
 
-function refused(origin: string, problem: string, cause?: unknown): ThawError {
-  const options = cause === undefined ? undefined : { cause };
-  return new ThawError('ERR_WEIGHTS_FORMAT', `${origin} cannot be read: ${problem}.`, options);
-}
-
 function float32(buffer: ArrayBuffer, width: number): Float32Array {
   if (width === 4) return new Float32Array(buffer);
-  if (width === 8) return Float32Array.from(new Float64Array(buffer));
-  return Float32Array.from(new Uint16Array(buffer), fromHalf);
-}
-
-/** IEEE 754 half precision: one bit of sign, five of exponent, ten of mantissa. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const mantissa = bits & 0x3ff;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  if (exponent === 0x1f) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+  return width === 8 ? Float32Array.from(new Float64Array(buffer)) : fromHalves(new Uint16Array(buffer));
 }

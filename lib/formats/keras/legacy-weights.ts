@@ -1,7 +1,8 @@
+import { ARCHITECTURES } from '../../network/architecture.ts';
+import { otherNetwork } from '../refuse.ts';
 import type { Hdf5File } from './hdf5-file.ts';
 import type { LegacyLayer } from './legacy-layout.ts';
-import { architectureNamed } from './recognise.ts';
-import { assemble, backboneOf, type HeadPart, headPart, mismatch, type Told } from './weights-only.ts';
+import { assemble, type HeadPart, headPart, networkOf, type Told } from './weights-only.ts';
 
 const ORDER = {
   convolution: ['kernel', 'bias'],
@@ -10,12 +11,17 @@ const ORDER = {
 
 /** From the older layout of weights alone: its layers are in order and have names. */
 export function toldFromLegacy(file: Hdf5File, layers: readonly LegacyLayer[]): Told {
-  const architecture = architectureNamed(
-    layers.map(({ name }) => name),
-    file.origin,
-  );
-  const bias = layers.find(({ name }) => name === 'conv1_conv')?.variables.has('bias') ?? false;
-  const own = new Set(backboneOf(architecture, bias).map(({ name }) => name));
+  const kernels = new Map<string, string[]>();
+  for (const { name, variables } of layers) {
+    const kernel = variables.get('kernel');
+    if (kernel === undefined || file.array(kernel).shape.length !== 4) continue;
+    kernels.set(name, [kernel, ...[variables.get('bias') ?? []].flat()]);
+  }
+  const network = networkOf(file, kernels.size, (name) => kernels.get(name));
+  if (!network) {
+    throw otherNetwork(file.origin, `its layers are those of none of ${ARCHITECTURES.join(', ')}`);
+  }
+  const own = new Set(network.graph.map(({ name }) => name));
   const arrays = new Map<string, string[]>();
   const parts: HeadPart[] = [];
   let flattened: boolean | undefined;
@@ -23,7 +29,7 @@ export function toldFromLegacy(file: Hdf5File, layers: readonly LegacyLayer[]): 
     const kind = variables.has('gamma') ? 'batchNormalization' : 'convolution';
     const paths = ORDER[kind].flatMap((variable) => variables.get(variable) ?? []);
     if (paths.length !== variables.size) {
-      throw mismatch(file, `its layer ${name} holds ${[...variables.keys()].join(', ')}`);
+      throw otherNetwork(file.origin, `its layer ${name} holds ${[...variables.keys()].join(', ')}`);
     }
     if (own.has(name)) {
       if (paths.length > 0) arrays.set(name, paths);
@@ -31,11 +37,11 @@ export function toldFromLegacy(file: Hdf5File, layers: readonly LegacyLayer[]): 
     else if (/flatten/.test(name)) flattened ??= true;
     else if (/avg_pool|global_average/.test(name)) flattened ??= false;
     else if (!/input|dropout/.test(name)) {
-      throw mismatch(
-        file,
+      throw otherNetwork(
+        file.origin,
         `its layer ${name} has no weights that would tell what it is; save the whole model`,
       );
     }
   }
-  return assemble(file, architecture, bias, arrays, parts, flattened);
+  return assemble(file, network, arrays, parts, flattened);
 }

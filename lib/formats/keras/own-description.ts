@@ -1,10 +1,9 @@
 import { type ModelDescription, readDescription } from '../../network/description.ts';
 import { preprocessingFor } from '../../network/preprocessing.ts';
-import { networkGraph } from '../graph.ts';
 import { checkedHeadLayer } from '../layers/head-layer.ts';
+import { type Arranged, arranged, contained, isModel } from '../topology/arrange.ts';
 import { variablesAt } from './current-weights.ts';
 import type { Hdf5File } from './hdf5-file.ts';
-import { containerNames } from './names.ts';
 import type { Told } from './weights-only.ts';
 
 /** What `writeKeras` left in a file of the model that it wrote; undefined in a file that Keras wrote. */
@@ -31,10 +30,15 @@ const LARGEST = 16_384;
 
 /** Where `writeKeras` puts the arrays of a file of weights alone. */
 export function toldByItself(file: Hdf5File, description: ModelDescription): Told {
-  const graph = networkGraph(description);
-  const places = containerNames(graph.map(({ type }) => type));
-  const arrays = new Map(
-    graph.map(({ name }, index) => [name, variablesAt(file, `/layers/${places[index]}`)]),
-  );
+  const layout = file.kind('/layers/functional') === 'group' ? 'nested' : 'flat';
+  const arrays = new Map<string, string[]>();
+  const find = (network: Arranged, path: string) => {
+    for (const { layer, group } of contained(network)) {
+      const place = `${path}/layers/${group}`;
+      if (isModel(layer)) find(layer, place);
+      else arrays.set(layer.name, variablesAt(file, place));
+    }
+  };
+  find(arranged(description, layout), '');
   return { description, arrays };
 }

@@ -1,19 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
-import { ThawError } from '../../errors.ts';
 import type { ModelDescription } from '../../network/description.ts';
 import { networkGraph } from '../graph.ts';
 import { fromKeras, graphVariables, tensorShape } from '../layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
+import { damaged, otherNetwork } from '../refuse.ts';
+import { readTopology } from '../topology/read.ts';
+import { recognise } from '../topology/recognise.ts';
 import { readArchive } from './archive.ts';
 import { toldFromCurrent, variablesAt } from './current-weights.ts';
 import { Hdf5File } from './hdf5-file.ts';
 import { isZip } from './is-keras.ts';
 import { type LegacyLayer, legacyLayers } from './legacy-layout.ts';
 import { toldFromLegacy } from './legacy-weights.ts';
-import { parseModelConfig } from './model-config.ts';
 import { withWeights } from './open-weights.ts';
 import { ownDescription, toldByItself } from './own-description.ts';
-import { recognise } from './recognise.ts';
 import type { Told } from './weights-only.ts';
 
 /**
@@ -54,10 +54,11 @@ function tell(file: Hdf5File, config: string | undefined): Told {
     if (file.kind('/layers') === 'group') return own ? toldByItself(file, own) : toldFromCurrent(file);
     return toldFromLegacy(file, legacyLayers(file, whole ? '/model_weights' : '/'));
   }
-  const { description, layers } = recognise(parseModelConfig(config, file.origin), file.origin);
+  const topology = readTopology(parsed(config, file.origin), file.origin);
+  const { description, graph, layers } = recognise(topology, file.origin);
   const stored = whole ? byName(file, legacyLayers(file, '/model_weights')) : undefined;
   const arrays = new Map<string, string[]>();
-  for (const [name, variables] of graphVariables(networkGraph(description))) {
+  for (const [name, variables] of graphVariables(graph)) {
     const found = layers.get(name);
     if (variables.length === 0 || !found) continue;
     const legacy = stored?.get(found.name)?.variables;
@@ -96,13 +97,16 @@ async function readTensors(
   const wanted = [...graphVariables(networkGraph(description))].flatMap(([layer, variables]) => {
     const paths = arrays.get(layer) ?? [];
     if (paths.length !== variables.length) {
-      throw mismatch(file, `${layer} has ${paths.length} arrays where ${variables.length} are expected`);
+      throw otherNetwork(
+        file.origin,
+        `${layer} has ${paths.length} arrays where ${variables.length} are expected`,
+      );
     }
     return variables.map((variable, index) => {
       const stored = file.array(paths[index] ?? '');
       if (stored.shape.join() !== variable.shape.join()) {
-        throw mismatch(
-          file,
+        throw otherNetwork(
+          file.origin,
           `${stored.path} has the shape [${stored.shape}] where [${variable.shape}] is expected`,
         );
       }
@@ -118,6 +122,10 @@ async function readTensors(
   return tensors;
 }
 
-function mismatch(file: Hdf5File, problem: string): ThawError {
-  return new ThawError('ERR_WEIGHTS_MISMATCH', `${file.origin} holds no network of this kind: ${problem}.`);
+function parsed(config: string, origin: string): unknown {
+  try {
+    return JSON.parse(config);
+  } catch (error) {
+    throw damaged(origin, 'its model config is no JSON', error);
+  }
 }

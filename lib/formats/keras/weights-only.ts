@@ -1,5 +1,3 @@
-import { ThawError } from '../../errors.ts';
-import { type Architecture, STAGES } from '../../network/architecture.ts';
 import type { ModelDescription } from '../../network/description.ts';
 import {
   batchNormalization,
@@ -10,6 +8,9 @@ import {
 } from '../../network/head.ts';
 import { preprocessingFor } from '../../network/preprocessing.ts';
 import { networkGraph } from '../graph.ts';
+import { type KnownNetwork, knownNetworks, nearest, USUAL_SIZE } from '../known-networks.ts';
+import { graphVariables } from '../layers/variables.ts';
+import { otherNetwork } from '../refuse.ts';
 import type { Hdf5File } from './hdf5-file.ts';
 
 /** A network told from names and shapes alone, and the arrays of each layer that has variables, in Keras' order. */
@@ -29,11 +30,31 @@ export interface HeadPart {
   outputs: number;
 }
 
-/** The layers of a network without its head. */
-export function backboneOf(architecture: Architecture, bias: boolean) {
-  const variant = bias ? 'keras' : 'torchvision';
-  const preprocessing = preprocessingFor([224, 224, 3], variant);
-  return networkGraph({ architecture, variant, head: [], classes: [], preprocessing });
+/**
+ * The network without a head whose convolutions have arrays of the shapes that stand in the file; the nearest, where
+ * none has them all. `arraysOf` gives a convolution's, by its name and its number among them; undefined where the file
+ * holds no such convolution, and the network is then another.
+ */
+export function networkOf(
+  file: Hdf5File,
+  count: number,
+  arraysOf: (name: string, index: number) => readonly string[] | undefined,
+): KnownNetwork | undefined {
+  const candidates = knownNetworks().flatMap((network) => {
+    const convolutions = network.graph.filter(({ type }) => type === 'Conv2D');
+    const stored = convolutions.map(({ name }, index) => arraysOf(name, index));
+    if (convolutions.length !== count || stored.includes(undefined)) return [];
+    return [{ network, convolutions, stored }];
+  });
+  const found = nearest(candidates, ({ network, convolutions, stored }) => {
+    const variables = graphVariables(network.graph);
+    return convolutions.filter(({ name }, index) => {
+      const wanted = (variables.get(name) ?? []).map(({ shape }) => shape.join());
+      const shapes = (stored[index] ?? []).map((path) => file.array(path).shape.join());
+      return wanted.join(' ') !== shapes.join(' ');
+    }).length;
+  });
+  return found?.network;
 }
 
 /** What the shapes of a layer's arrays say of it. */
@@ -48,8 +69,8 @@ export function headPart(file: Hdf5File, name: string, arrays: string[]): HeadPa
     const [length = 0] = first;
     return { arrays, kind: 'batchNormalization', inputs: length, outputs: length };
   }
-  throw mismatch(
-    file,
+  throw otherNetwork(
+    file.origin,
     `its layer ${name} is neither a dense layer with a bias nor a whole batch normalization`,
   );
 }
@@ -57,21 +78,22 @@ export function headPart(file: Hdf5File, name: string, arrays: string[]): HeadPa
 /** The network of what was found; undefined `flattened`: neither a Flatten nor a pooling layer was seen. */
 export function assemble(
   file: Hdf5File,
-  architecture: Architecture,
-  bias: boolean,
+  { description: { architecture, variant }, graph: backbone }: KnownNetwork,
   arrays: Map<string, string[]>,
   parts: readonly HeadPart[],
   flattened: boolean | undefined,
 ): Told {
-  const channels = STAGES[architecture].bottleneck ? 2048 : 512;
+  const [height = 1, , channels = 0] = backbone.at(-1)?.outputShape ?? [];
   const features = parts[0]?.inputs ?? channels;
   const side = Math.sqrt(features / channels);
   const flat = flattened ?? side !== 1;
   const fits = flat ? Number.isSafeInteger(side) : features === channels;
-  if (!fits) throw mismatch(file, `its head takes ${features} features; save the whole model`);
-  if (!flat && flattened === undefined && parts.length > 0) throw mismatch(file, 'its head does not pool');
-  const variant = bias ? 'keras' : 'torchvision';
-  const size = flat && parts.length > 0 ? 32 * side : 224;
+  if (!fits) throw otherNetwork(file.origin, `its head takes ${features} features; save the whole model`);
+  if (!flat && flattened === undefined && parts.length > 0) {
+    throw otherNetwork(file.origin, 'its head does not pool');
+  }
+  const pixels = USUAL_SIZE.height / height;
+  const size = flat && parts.length > 0 ? pixels * side : USUAL_SIZE.height;
   const last = parts.findLastIndex(({ kind }) => kind === 'dense');
   const head: HeadLayer[] = parts.map(({ kind, outputs }, index) =>
     kind === 'dense'
@@ -86,8 +108,4 @@ export function assemble(
     arrays.set(graph[graph.length - parts.length + index]?.name ?? '', part.arrays);
   }
   return { description, arrays };
-}
-
-export function mismatch(file: Hdf5File, problem: string): ThawError {
-  return new ThawError('ERR_WEIGHTS_MISMATCH', `${file.origin} holds no network of this kind: ${problem}.`);
 }

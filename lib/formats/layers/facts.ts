@@ -15,7 +15,7 @@ export function layerFacts(layer: GraphLayer): Record<string, unknown> {
         padding: layer.padding,
         data_format: 'channels_last',
         dilation_rate: [1, 1],
-        groups: 1,
+        groups: layer.groups,
         activation: 'linear',
         use_bias: layer.bias,
       };

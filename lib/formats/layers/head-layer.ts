@@ -23,8 +23,12 @@ export function checkedHeadLayer(
   return checkMember('head', headLayers, 'a layer of a head', { ...pick(options, facts), kind });
 }
 
-/** The same from the config of a Keras layer; undefined for a class that stands in no head. @throws as above */
-export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer | undefined {
-  const kind = KINDS.get(type);
-  return kind && checkedHeadLayer({ ...config, kind });
+/** Whether layers of a Keras class can stand in a head. */
+export function isHeadClass(type: string): boolean {
+  return KINDS.has(type);
+}
+
+/** The same from the config of a Keras layer, of a class that can stand there. @throws as above */
+export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer {
+  return checkedHeadLayer({ ...config, kind: KINDS.get(type) });
 }

@@ -1,7 +1,6 @@
 import type { GraphLayer } from '../graph.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
 import { tensorNamed } from '../tensor.ts';
-import { outputShapes } from './shapes.ts';
 
 /** A variable of a layer in Keras' file, and the tensor that it is in a `ModelFile`. */
 export interface Variable {
@@ -15,27 +14,31 @@ export interface Variable {
 }
 
 /**
- * How the numbers stand in Keras. convolution: [height, width, in, out]; bgr: the same with the input channels
+ * How the numbers stand in Keras. convolution: [height, width, in / groups, out]; bgr: the same with the input channels
  * reversed, as the first convolution of a network that is fed blue first; dense: [in, out]; vector: as they are.
  */
 type Layout = 'convolution' | 'bgr' | 'dense' | 'vector';
 
 /** The variables of every layer, by its name, in the order in which Keras keeps them. */
 export function graphVariables(graph: readonly GraphLayer[]): Map<string, Variable[]> {
-  const shapes = outputShapes(graph);
+  const channels = new Map(graph.map(({ name, outputShape }) => [name, outputShape.at(-1) ?? 0]));
+  const first = graph.find(({ type }) => type === 'Conv2D');
   return new Map(
-    graph.map((layer) => [layer.name, layerVariables(layer, shapes.get(layer.inputs[0] ?? '')?.at(-1) ?? 0)]),
+    graph.map((layer) => {
+      const variables = layerVariables(layer, channels.get(layer.inputs[0] ?? '') ?? 0, layer === first);
+      return [layer.name, variables];
+    }),
   );
 }
 
-/** `channels`: of the layer's input. */
-function layerVariables(layer: GraphLayer, channels: number): Variable[] {
+/** `channels`: of the layer's input; `first`: whether it is the convolution that takes the images. */
+function layerVariables(layer: GraphLayer, channels: number, first: boolean): Variable[] {
   switch (layer.type) {
     case 'Conv2D': {
-      const { kernel, filters, tensors } = layer;
+      const { kernel, filters, groups, tensors } = layer;
       // Only Keras' variant convolves with biases, and only that one is fed blue first.
-      const layout = layer.bias && tensors === 'conv1' ? 'bgr' : 'convolution';
-      const shape = [kernel, kernel, channels, filters];
+      const layout = layer.bias && first ? 'bgr' : 'convolution';
+      const shape = [kernel, kernel, channels / groups, filters];
       const weight: Variable = { name: 'kernel', tensor: `${tensors}.weight`, shape, layout };
       return layer.bias ? [weight, vector('bias', `${tensors}.bias`, filters)] : [weight];
     }

@@ -1,11 +1,13 @@
+import type { OutputShape } from '../graph.ts';
 import type { ModelFile } from '../model-file.ts';
 import { tensorNamed } from '../tensor.ts';
 import type { Attribute, Node, Tensor } from './proto.ts';
 
-/** What a layer gives: [channels, height, width] or [features], the batch aside. */
+/** What a layer gives. */
 export interface Value {
   name: string;
-  shape: readonly number[];
+  /** As the graph says it: height, width, channels, though ONNX has the channels first. */
+  shape: OutputShape;
   /** Zeros that the next layer is to put around it. */
   padding: number;
 }
@@ -20,17 +22,10 @@ export class Builder {
     this.#source = source;
   }
 
-  /** Adds a node that takes a value, then tensors or values by name, and gives a value of its own name. */
-  node(
-    opType: string,
-    name: string,
-    from: Value,
-    shape: readonly number[],
-    more: { inputs?: readonly string[]; attributes?: Attribute[] } = {},
-  ): Value {
-    const { inputs = [], attributes = [] } = more;
-    this.nodes.push({ opType, name, input: [from.name, ...inputs], output: [name], attribute: attributes });
-    return { name, shape, padding: 0 };
+  /** Adds a node that takes values and tensors by name, and gives a value of its own name. */
+  node(opType: string, name: string, input: readonly string[], attribute: readonly Attribute[] = []): string {
+    this.nodes.push({ opType, name, input, output: [name], attribute });
+    return name;
   }
 
   constant(name: string, dims: readonly number[], data: Float32Array): string {
@@ -42,10 +37,6 @@ export class Builder {
   weight(name: string, dims: readonly number[]): string {
     return this.constant(name, dims, tensorNamed(this.#source, name, dims).data);
   }
-}
-
-export function product(dims: readonly number[]): number {
-  return dims.reduce((size, length) => size * length, 1);
 }
 
 export function int(name: string, i: number): Attribute {

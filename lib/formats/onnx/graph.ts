@@ -10,26 +10,28 @@ import { BATCH, type Graph, type Port } from './proto.ts';
  * tensors as torchvision's.
  * @throws ThawError ERR_WEIGHTS_MISMATCH, ERR_INVALID_ARGUMENT where a head's layers do not follow each other
  */
-export function onnxGraph({ description, tensors }: ModelFile, input: Input): Graph {
+export function onnxGraph(
+  { description, tensors }: ModelFile,
+  input: Input,
+  layers: readonly GraphLayer[] = networkGraph(description),
+): Graph {
   const { architecture, preprocessing } = description;
   const builder = new Builder(tensors);
   const values = new Map<string, Value>();
-  const valueNamed = (name: string | undefined) => values.get(name ?? '') as Value;
-  const layers = networkGraph(description);
   for (const layer of layers) {
+    const from = layer.inputs.map((name) => values.get(name) as Value);
+    const { outputShape: shape } = layer;
     const value =
       layer.type === 'InputLayer'
-        ? addInput(builder, preprocessing, input)
-        : addLayer(builder, layer, valueNamed(layer.inputs[0]), valueNamed(layer.inputs[1]));
+        ? { name: addInput(builder, preprocessing, input), shape, padding: 0 }
+        : addLayer(builder, layer, from);
     values.set(layer.name, value);
   }
 
   const last = layers.at(-1) as GraphLayer;
-  const output: Port = {
-    name: outputName(last),
-    type: 'float32',
-    dims: [BATCH, ...valueNamed(last.name).shape],
-  };
+  const [height, width, channels] = last.outputShape;
+  const dims = last.outputShape.length === 3 ? [channels, height, width] : last.outputShape;
+  const output: Port = { name: outputName(last), type: 'float32', dims: [BATCH, ...(dims as number[])] };
   // Nothing else takes what the last node gives.
   const { nodes, tensors: initializers } = builder;
   const named = nodes.map((node, i) => (i === nodes.length - 1 ? { ...node, output: [output.name] } : node));

@@ -1,118 +1,119 @@
 import { ThawError } from '../../errors.ts';
 import type { GraphLayer } from '../graph.ts';
-import { type Builder, float, int, ints, product, type Value } from './builder.ts';
+import { type Builder, float, int, ints, type Value } from './builder.ts';
 
 type Layer<Type extends GraphLayer['type']> = Extract<GraphLayer, { type: Type }>;
 
 /**
- * Adds a layer that takes `from` (an Add also `other`); padding and dropout add nothing and pass on what they get.
+ * Adds a layer that takes the values; padding and dropout add nothing and pass on what they get.
  * @throws ThawError ERR_WEIGHTS_MISMATCH, ERR_INVALID_ARGUMENT where a head's layers do not follow each other
  */
 export function addLayer(
   builder: Builder,
   layer: Exclude<GraphLayer, { type: 'InputLayer' }>,
-  from: Value,
-  other?: Value,
+  values: readonly Value[],
 ): Value {
+  const [from] = values as [Value];
+  const { outputShape: shape } = layer;
   switch (layer.type) {
     case 'ZeroPadding2D':
-      return { ...from, padding: layer.padding };
+      return { name: from.name, shape, padding: layer.padding };
+    case 'Dropout':
+      return from;
+    default:
+      return { name: addNodes(builder, layer, from, values), shape, padding: 0 };
+  }
+}
+
+function addNodes(
+  builder: Builder,
+  layer: Exclude<GraphLayer, { type: 'InputLayer' | 'ZeroPadding2D' | 'Dropout' }>,
+  from: Value,
+  values: readonly Value[],
+): string {
+  switch (layer.type) {
     case 'Conv2D':
       return convolution(builder, layer, from);
     case 'BatchNormalization':
       return normalization(builder, layer, from);
     case 'Activation':
-      return builder.node('Relu', layer.name, from, from.shape);
+      return builder.node('Relu', layer.name, [from.name]);
     case 'MaxPooling2D':
-      return maxPooling(builder, layer, from);
+      // ONNX pads with the smallest number and Keras with zeros: the same above a ReLU.
+      return builder.node('MaxPool', layer.name, [from.name], window(layer.size, layer.stride, from.padding));
     case 'Add':
-      return builder.node('Add', layer.name, from, from.shape, { inputs: other ? [other.name] : [] });
+      return builder.node(
+        'Add',
+        layer.name,
+        values.map(({ name }) => name),
+      );
     case 'GlobalAveragePooling2D':
       return averagePooling(builder, layer, from);
     case 'Flatten':
       return flatten(builder, layer, from);
-    case 'Dropout':
-      return from;
     case 'Dense':
       return dense(builder, layer, from);
   }
 }
 
-function convolution(builder: Builder, layer: Layer<'Conv2D'>, from: Value): Value {
-  const { filters, kernel, stride, tensors } = layer;
+function convolution(builder: Builder, layer: Layer<'Conv2D'>, from: Value): string {
+  const { name, filters, kernel, stride, groups, tensors } = layer;
   const padding = layer.padding === 'same' ? (kernel - 1) / 2 : from.padding;
-  const inputs = [builder.weight(`${tensors}.weight`, [filters, channels(from), kernel, kernel])];
+  const inputs = [
+    from.name,
+    builder.weight(`${tensors}.weight`, [filters, channels(from) / groups, kernel, kernel]),
+  ];
   if (layer.bias) inputs.push(builder.weight(`${tensors}.bias`, [filters]));
-  const shape = [filters, ...slid(from, kernel, stride, padding)];
-  return builder.node('Conv', layer.name, from, shape, {
-    inputs,
-    attributes: window(kernel, stride, padding),
-  });
+  return builder.node('Conv', name, inputs, [...window(kernel, stride, padding), int('group', groups)]);
 }
 
-function normalization(builder: Builder, layer: Layer<'BatchNormalization'>, from: Value): Value {
-  const inputs = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
+function normalization(builder: Builder, layer: Layer<'BatchNormalization'>, from: Value): string {
+  const parts = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
     builder.weight(`${layer.tensors}.${part}`, [channels(from)]),
   );
   const attributes = [float('epsilon', layer.epsilon)];
-  return builder.node('BatchNormalization', layer.name, from, from.shape, { inputs, attributes });
+  return builder.node('BatchNormalization', layer.name, [from.name, ...parts], attributes);
 }
 
-/** ONNX pads with the smallest number and Keras with zeros: the same above a ReLU. */
-function maxPooling(builder: Builder, layer: Layer<'MaxPooling2D'>, from: Value): Value {
-  const { size, stride } = layer;
-  const shape = [channels(from), ...slid(from, size, stride, from.padding)];
-  return builder.node('MaxPool', layer.name, from, shape, {
-    attributes: window(size, stride, from.padding),
-  });
-}
-
-function averagePooling(builder: Builder, { name }: GraphLayer, from: Value): Value {
+function averagePooling(builder: Builder, { name }: GraphLayer, from: Value): string {
   expectMap(name, from);
-  return flat(builder, `${name}_flat`, builder.node('GlobalAveragePool', name, from, [channels(from), 1, 1]));
+  return flat(builder, `${name}_flat`, builder.node('GlobalAveragePool', name, [from.name]));
 }
 
 /** In Keras' order: height, width, channels. */
-function flatten(builder: Builder, { name }: GraphLayer, from: Value): Value {
+function flatten(builder: Builder, { name }: GraphLayer, from: Value): string {
   expectMap(name, from);
-  const [depth = 0, height = 0, width = 0] = from.shape;
-  const attributes = [ints('perm', [0, 2, 3, 1])];
-  const shape = [height, width, depth];
-  return flat(builder, name, builder.node('Transpose', `${name}_order`, from, shape, { attributes }));
+  const turned = builder.node('Transpose', `${name}_order`, [from.name], [ints('perm', [0, 2, 3, 1])]);
+  return flat(builder, name, turned);
 }
 
-function flat(builder: Builder, name: string, from: Value): Value {
-  return builder.node('Flatten', name, from, [product(from.shape)], { attributes: [int('axis', 1)] });
+function flat(builder: Builder, name: string, from: string): string {
+  return builder.node('Flatten', name, [from], [int('axis', 1)]);
 }
 
-function dense(builder: Builder, layer: Layer<'Dense'>, from: Value): Value {
+function dense(builder: Builder, layer: Layer<'Dense'>, from: Value): string {
   const { name, units, tensors } = layer;
   expectVector(name, from);
-  const inputs = [
+  const weights = [
     builder.weight(`${tensors}.weight`, [units, channels(from)]),
     builder.weight(`${tensors}.bias`, [units]),
   ];
-  const sum = builder.node('Gemm', name, from, [units], { inputs, attributes: [int('transB', 1)] });
+  const sum = builder.node('Gemm', name, [from.name, ...weights], [int('transB', 1)]);
   switch (layer.activation) {
     case 'linear':
       return sum;
     case 'relu':
-      return builder.node('Relu', `${name}_relu`, sum, sum.shape);
+      return builder.node('Relu', `${name}_relu`, [sum]);
     case 'sigmoid':
-      return builder.node('Sigmoid', `${name}_sigmoid`, sum, sum.shape);
+      return builder.node('Sigmoid', `${name}_sigmoid`, [sum]);
     case 'softmax':
-      return builder.node('Softmax', `${name}_softmax`, sum, sum.shape, { attributes: [int('axis', 1)] });
+      return builder.node('Softmax', `${name}_softmax`, [sum], [int('axis', 1)]);
   }
 }
 
 /** Of a feature map; of a vector, its length. */
 function channels({ shape }: Value): number {
-  return shape[0] ?? 0;
-}
-
-/** Height and width after a window has slid over the map. */
-function slid({ shape }: Value, kernel: number, stride: number, padding: number): number[] {
-  return shape.slice(1).map((length) => Math.floor((length + 2 * padding - kernel) / stride) + 1);
+  return shape.at(-1) ?? 0;
 }
 
 function window(kernel: number, stride: number, padding: number) {

@@ -91,9 +91,9 @@ export interface Attribute {
 export interface Node {
   opType: string;
   name: string;
-  input: string[];
-  output: string[];
-  attribute: Attribute[];
+  input: readonly string[];
+  output: readonly string[];
+  attribute: readonly Attribute[];
 }
 
 export interface Tensor {

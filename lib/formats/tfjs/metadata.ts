@@ -1,10 +1,9 @@
 import type { NativePreprocessing } from '../../native.ts';
-import type { Variant } from '../../network/architecture.ts';
 import { describeModel, type ModelDescription } from '../../network/description.ts';
-import { preprocessingFor } from '../../network/preprocessing.ts';
+import { type ImageSize, USUAL_SIZE } from '../known-networks.ts';
+import { SIDES } from '../topology/recognise.ts';
 import { FormatError } from './format-error.ts';
 import { arrayAt, type JsonObject, objectAt, stringAt } from './json.ts';
-import type { TopologyLayer } from './read-topology.ts';
 
 /** What `userDefinedMetadata` says beyond the topology. */
 export interface Metadata {
@@ -12,8 +11,6 @@ export interface Metadata {
   classes: readonly string[];
   preprocessing: JsonObject | undefined;
 }
-
-const LARGEST_SIDE = 1 << 14;
 
 /**
  * For `userDefinedMetadata`: the description, readable in the browser as `model.getUserDefinedMetadata().thaw`.
@@ -33,39 +30,36 @@ export function readMetadata(userDefinedMetadata: unknown): Metadata {
   return { classes, preprocessing: objectAt(thaw.preprocessing, 'its preprocessing') };
 }
 
-/** Of the input's size; with the means of the network's variant where the file says nothing. */
+/** What the images are where the topology leaves it open, as fully convolutional networks may. @throws FormatError */
+export function openSize({ preprocessing }: Metadata): ImageSize {
+  return preprocessing
+    ? { height: side(preprocessing.height), width: side(preprocessing.width) }
+    : USUAL_SIZE;
+}
+
+/** What the file says of it, else the network's usual one. @throws FormatError where it is of another size */
 export function preprocessingOf(
-  input: TopologyLayer,
-  variant: Variant,
+  usual: NativePreprocessing,
   { preprocessing }: Metadata,
 ): NativePreprocessing {
-  const [, ...shape] = arrayAt(
-    input.config.batch_input_shape ?? input.config.batch_shape,
-    `the input's shape`,
-  );
-  // Fully convolutional networks leave the size open.
-  const height = side(shape[0] ?? preprocessing?.height ?? 224);
-  const width = side(shape[1] ?? preprocessing?.width ?? 224);
-  if (shape.length !== 3 || shape[2] !== 3) throw new FormatError('its input is no [height, width, 3]');
-  const usual = preprocessingFor([height, width, 3], variant);
   if (!preprocessing) return usual;
-  const { resize } = preprocessing;
-  if (preprocessing.height !== height || preprocessing.width !== width) {
+  if (preprocessing.height !== usual.height || preprocessing.width !== usual.width) {
     throw new FormatError(`its preprocessing is not of its input's size`);
   }
   return {
     ...usual,
-    resize: side(resize),
+    resize: side(preprocessing.resize),
     mean: three(preprocessing.mean, () => true),
     std: three(preprocessing.std, (value) => value > 0),
   };
 }
 
 function side(value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 32 && (value as number) <= LARGEST_SIDE) {
+  const { smallest, largest } = SIDES;
+  if (Number.isSafeInteger(value) && (value as number) >= smallest && (value as number) <= largest) {
     return value as number;
   }
-  throw new FormatError(`its images are not of 32 to ${LARGEST_SIDE} pixels a side`);
+  throw new FormatError(`its images are not of ${smallest} to ${largest} pixels a side`);
 }
 
 function three(values: unknown, allowed: (value: number) => boolean): number[] {

@@ -1,25 +1,25 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../../errors.ts';
-import { fromKeras, tensorShape } from '../layers/variables.ts';
+import { fromKeras, graphVariables, tensorShape, type Variable } from '../layers/variables.ts';
 import type { ModelFile, NamedTensor } from '../model-file.ts';
+import { damaged, named, otherNetwork, shown } from '../refuse.ts';
+import { readTopology } from '../topology/read.ts';
+import { type Recognised, recognise } from '../topology/recognise.ts';
 import { FormatError, quoted } from './format-error.ts';
 import { objectAt } from './json.ts';
 import { type ManifestEntry, readManifest } from './manifest.ts';
-import { readMetadata } from './metadata.ts';
+import { openSize, preprocessingOf, readMetadata } from './metadata.ts';
 import { modelJson } from './paths.ts';
-import { readTopology } from './read-topology.ts';
-import { recognise } from './recognise.ts';
 import { openShards } from './shards.ts';
 import { unpacked } from './unpack.ts';
-import { type LayerWeight, weightsOf } from './weights.ts';
 
 /** Topologies of thousands of layers have a few megabytes. */
 const LARGEST_JSON = 1 << 26;
 
 /**
  * Reads a layers model of TensorFlow.js: a `model.json`, or the folder that holds it, with its shards beside it.
- * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT
+ * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT, ERR_WEIGHTS_MISMATCH for another network
  */
 export async function readTfjs(file: string): Promise<ModelFile> {
   const json = modelJson(file);
@@ -27,7 +27,7 @@ export async function readTfjs(file: string): Promise<ModelFile> {
     return await read(json);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new ThawError('ERR_WEIGHTS_FORMAT', `${json} cannot be read: ${error.message}.`, { cause: error });
+    throw damaged(json, error.message, error);
   }
 }
 
@@ -36,11 +36,16 @@ async function read(json: string): Promise<ModelFile> {
   if (model.format !== undefined && model.format !== 'layers-model') {
     throw new FormatError(`it is a ${quoted(model.format)}, not a "layers-model"`);
   }
-  const output = readTopology(model.modelTopology);
-  const { description, graph, names } = recognise(output, readMetadata(model.userDefinedMetadata));
+  const metadata = readMetadata(model.userDefinedMetadata);
+  const topology = objectAt(model.modelTopology, 'modelTopology');
+  // Keras' own converter puts versions beside the model.
+  const config = readTopology(topology.model_config ?? topology, json);
+  const found = recognise(config, json, openSize(metadata));
+  const preprocessing = preprocessingOf(found.description.preprocessing, metadata);
+  const description = { ...found.description, classes: metadata.classes, preprocessing };
   const groups = readManifest(model.weightsManifest);
   const entries = groups.flatMap((group) => group.entries);
-  const weights = assigned(weightsOf(graph), names, entries);
+  const weights = assigned(found, entries, json);
 
   // Every size is known to be that of the network and of the files before the first byte is read.
   const folder = path.dirname(json);
@@ -49,7 +54,7 @@ async function read(json: string): Promise<ModelFile> {
   const tensors: Record<string, NamedTensor> = {};
   for (const { entries, shards } of opened) {
     for (const entry of entries) {
-      const weight = weights.get(entry) as LayerWeight;
+      const weight = weights.get(entry) as Variable;
       const values = unpacked(await shards.read(entry.start, entry.bytes), entry.packing);
       tensors[weight.tensor] = { data: fromKeras(weight, values), shape: tensorShape(weight) };
     }
@@ -68,27 +73,29 @@ async function readJson(json: string): Promise<unknown> {
   }
 }
 
-/** Finds the weight of the network that each entry is: every one exactly once. */
+/** Finds the variable of the network that each entry is: every one exactly once. */
 function assigned(
-  weights: readonly LayerWeight[],
-  names: ReadonlyMap<string, string>,
+  { graph, layers }: Recognised,
   entries: readonly ManifestEntry[],
-): Map<ManifestEntry, LayerWeight> {
+  json: string,
+): Map<ManifestEntry, Variable> {
   const byName = new Map(entries.map((entry) => [tail(entry.name), entry]));
   if (byName.size !== entries.length) throw new FormatError('two of its weights have one name');
-  const found = new Map<ManifestEntry, LayerWeight>();
-  for (const weight of weights) {
-    const name = `${names.get(weight.layer)}/${weight.name}`;
-    const entry = byName.get(tail(name));
-    if (!entry) throw new FormatError(`its weight ${quoted(name)} is missing`);
-    if (entry.shape.join() !== weight.shape.join()) {
-      const shapes = `[${entry.shape.slice(0, 8).join()}], not [${weight.shape.join()}]`;
-      throw new FormatError(`its weight ${quoted(name)} is of the shape ${shapes}`);
+  const found = new Map<ManifestEntry, Variable>();
+  for (const [layer, variables] of graphVariables(graph)) {
+    for (const variable of variables) {
+      const name = `${layers.get(layer)?.name}/${variable.name}`;
+      const entry = byName.get(tail(name));
+      if (!entry) throw otherNetwork(json, `its weight ${named(name)} is missing`);
+      if (entry.shape.join() !== variable.shape.join()) {
+        const problem = `has the shape ${shown(entry.shape)} where [${variable.shape}] is expected`;
+        throw otherNetwork(json, `${named(name)} ${problem}`);
+      }
+      found.set(entry, variable);
     }
-    found.set(entry, weight);
   }
   const other = entries.find((entry) => !found.has(entry));
-  if (other) throw new FormatError(`its weight ${quoted(other.name)} belongs to no layer`);
+  if (other) throw otherNetwork(json, `its weight ${named(other.name)} belongs to no layer`);
   return found;
 }
 

@@ -1,28 +1,25 @@
-import type { GraphLayer } from '../graph.ts';
-import { layerFacts } from '../layers/facts.ts';
+import { ThawError } from '../../errors.ts';
+import { type Arranged, leaves } from '../topology/arrange.ts';
+import { modelConfig } from '../topology/write.ts';
 
 /**
- * The network as `modelTopology`: a functional model in the JSON of Keras 2, which is what `tf.loadLayersModel`
- * takes. What is left out (initialisers, regularisers) has a default and says nothing about a trained network.
+ * The network as `modelTopology`: a functional model in the JSON of Keras 2, which is what `tf.loadLayersModel` takes.
+ * @throws ThawError ERR_INVALID_ARGUMENT where a layer is one that TensorFlow.js has not
  */
-export function topologyOf(graph: readonly GraphLayer[], name: string): object {
-  const layers = graph.map((layer) => ({
-    class_name: layer.type,
-    name: layer.name,
-    config: { name: layer.name, ...layerConfig(layer) },
-    inbound_nodes: layer.inputs.length === 0 ? [] : [layer.inputs.map((input) => [input, 0, 0, {}])],
-  }));
-  const ends = (layer: GraphLayer | undefined) => [[layer?.name, 0, 0]];
+export function topologyOf(network: Arranged): object {
+  for (const layer of leaves(network)) {
+    if (layer.type !== 'Conv2D' || layer.groups === 1) continue;
+    throw new ThawError(
+      'ERR_INVALID_ARGUMENT',
+      `TensorFlow.js has no grouped convolutions, of which ${network.name} has some (${layer.name}): choose another format.`,
+    );
+  }
+  const { config } = modelConfig(network, 'keras2');
+  const { input_layers, output_layers, ...rest } = config;
   return {
     class_name: 'Model',
-    config: { name, layers, input_layers: ends(graph[0]), output_layers: ends(graph.at(-1)) },
+    config: { ...rest, input_layers: [input_layers], output_layers: [output_layers] },
     keras_version: '2.15.0',
     backend: 'tensorflow',
   };
-}
-
-/** A layer's config without its name. */
-export function layerConfig(layer: GraphLayer): Readonly<Record<string, unknown>> {
-  if (layer.type !== 'InputLayer') return layerFacts(layer);
-  return { batch_input_shape: [null, ...layer.shape], dtype: 'float32', sparse: false };
 }

@@ -3,14 +3,13 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomically, writeFailed } from '../../files/atomic-write.ts';
 import { version } from '../../version.ts';
-import { networkGraph } from '../graph.ts';
-import { tensorOf, toKeras } from '../layers/variables.ts';
+import { graphVariables, tensorOf, toKeras, type Variable } from '../layers/variables.ts';
 import type { ModelFile } from '../model-file.ts';
+import { arranged, leaves } from '../topology/arrange.ts';
 import { readManifest } from './manifest.ts';
 import { metadataOf } from './metadata.ts';
 import { modelJson } from './paths.ts';
 import { topologyOf } from './topology.ts';
-import { type LayerWeight, weightsOf } from './weights.ts';
 
 /** As TensorFlow.js' converter cuts them: small enough for a browser's cache. */
 const SHARD_BYTES = 4 << 20;
@@ -19,15 +18,16 @@ const SHARD_BYTES = 4 << 20;
  * Writes a layers model of TensorFlow.js: `model.json`, or a folder to hold one, with its shards beside it. It takes
  * [images, height, width, 3] as the network was trained: Keras' variant blue first and less the mean, torchvision's
  * red first and normalised. An older model there stays whole until the new one is.
- * @throws ThawError ERR_WEIGHTS_MISMATCH where tensors are missing, ERR_WRITE_FAILED, ERR_DISK_FULL
+ * @throws ThawError ERR_WEIGHTS_MISMATCH where tensors are missing, ERR_INVALID_ARGUMENT where the network has layers that
+ *   TensorFlow.js has not, ERR_WRITE_FAILED, ERR_DISK_FULL
  */
 export async function writeTfjs(file: string, model: ModelFile): Promise<void> {
-  const { architecture } = model.description;
-  const graph = networkGraph(model.description);
-  const weights = weightsOf(graph);
+  const network = arranged(model.description, 'flat');
+  const topology = topologyOf(network);
+  const weights = [...graphVariables(leaves(network))].flatMap(([layer, variables]) =>
+    variables.map((variable) => ({ layer, ...variable })),
+  );
   for (const weight of weights) tensorOf(model.tensors, weight);
-
-  const topology = topologyOf(graph, architecture);
   const bytes = weights.reduce((sum, { tensor }) => sum + (model.tensors[tensor]?.data.byteLength ?? 0), 0);
   const shards = shardNames(Math.ceil(bytes / SHARD_BYTES), digest(model, weights, topology));
   const content = {
@@ -83,14 +83,14 @@ function shardNames(count: number, digest: string): string[] {
   return Array.from({ length: count }, (_, index) => `group1-shard${index + 1}of${count}-${digest}.bin`);
 }
 
-function digest({ tensors }: ModelFile, weights: readonly LayerWeight[], topology: object): string {
+function digest({ tensors }: ModelFile, weights: readonly Variable[], topology: object): string {
   const hash = createHash('sha256').update(JSON.stringify(topology));
   for (const { tensor } of weights) hash.update(tensors[tensor]?.data ?? '');
   return hash.digest('hex').slice(0, 8);
 }
 
 /** The weights' bytes in order, cut into shards. What it yields is its own buffer: good until the next one. */
-function* pieces({ tensors }: ModelFile, weights: readonly LayerWeight[]): Generator<Uint8Array> {
+function* pieces({ tensors }: ModelFile, weights: readonly Variable[]): Generator<Uint8Array> {
   const shard = new Uint8Array(SHARD_BYTES);
   let filled = 0;
   for (const weight of weights) {
