@@ -79,9 +79,7 @@ function selectOnce(layers: readonly Layer[], selector: LayerSelector): Layer[] 
   const found = layers.filter(matches);
   if (found.length > 0) return found;
   const nearest =
-    typeof selector === 'string'
-      ? closest(selector, layers.flatMap((layer) => [layer.name, layer.torchName]).concat(STAGES))
-      : undefined;
+    typeof selector === 'string' ? closest(selector, layers.flatMap(selectableNames)) : undefined;
   throw new ThawError(
     'ERR_UNKNOWN_LAYER',
     `No layer is called ${shortened(String(selector))}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
@@ -89,7 +87,11 @@ function selectOnce(layers: readonly Layer[], selector: LayerSelector): Layer[] 
 }
 
 const SELECTORS = 'a name, a RegExp or { last: N }';
-const STAGES = ['layer1', 'layer2', 'layer3', 'layer4'];
+/** Keras' name of a layer, torchvision's, and those of the modules around it. */
+function selectableNames({ name, torchName }: Layer): string[] {
+  const parts = torchName.split('.');
+  return [name, ...parts.map((_, i) => parts.slice(0, i + 1).join('.'))];
+}
 
 function isNamed(layer: Layer, name: string): boolean {
   return (
