@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type OptionSpec, trainOptions } from '../config/options.ts';
 import { unreadable } from '../data/files.ts';
+import { LAYOUTS, type Layout } from '../formats/topology/arrange.ts';
 import { FORMATS } from '../formats/write.ts';
 import { parseArguments, unusable } from './args.ts';
 import { outputOptions } from './common.ts';
@@ -17,6 +18,12 @@ const options = {
     group: 'Model',
     help: 'what an ONNX file takes: preprocessed values, or pixels that it normalises itself',
     default: 'float32',
+  },
+  layout: {
+    schema: { type: 'string', enum: LAYOUTS },
+    group: 'Model',
+    help: "of Keras' files: one model of all layers, or the network as a model below the head's layers",
+    default: 'flat',
   },
   ...plainOutput,
 } as const satisfies Record<string, OptionSpec>;
@@ -52,7 +59,10 @@ async function convert(args: readonly string[], context: CommandContext): Promis
   const api = await context.api();
   const model = await api.load(values.architecture, { weights: from, device: 'cpu', signal: context.signal });
   try {
-    await model.save(resolve(context.cwd, output), { onnxInput: values.onnxInput as 'float32' | 'uint8' });
+    await model.save(resolve(context.cwd, output), {
+      onnxInput: values.onnxInput as 'float32' | 'uint8',
+      layout: values.layout as Layout,
+    });
   } finally {
     model.dispose();
   }

@@ -269,9 +269,9 @@ export class ResNet {
    *   ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
    */
   async save(file: string, options: SaveOptions = {}): Promise<void> {
-    knownOptions('save', options, ['onnxInput']);
+    knownOptions('save', options, ['onnxInput', 'layout']);
     if (typeof file !== 'string' || file === '') throw invalid('path', 'the path of a file', file);
-    const format = formatFor(file);
+    const format = formatFor(file, options);
     if ('native' in format) {
       await settle(this.#native.save(file, format.native, describeModel(this.#description)));
     } else {

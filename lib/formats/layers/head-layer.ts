@@ -41,10 +41,8 @@ export function checkedHeadLayer(
   }
 }
 
-/** Whether layers of a Keras class can stand in a head. */
-export function isHeadClass(type: string): boolean {
-  return Object.hasOwn(KINDS, type);
-}
+/** Keras' classes that can stand in a head. */
+export const HEAD_CLASSES: ReadonlySet<string> = new Set(Object.keys(KINDS));
 
 /** The same from the config of a Keras layer, of a class that can stand there. @throws as above */
 export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer {
