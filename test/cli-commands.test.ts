@@ -88,6 +88,8 @@ test('summary builds a network without weights; convert loads and saves', async 
   const convert = await commandLine(['convert', 'in.pth', 'out.safetensors'], library.api, { cwd });
   expect(convert.code).toBe(0);
   expect(library.saved).toEqual([join(cwd, 'out.safetensors')]);
+  await commandLine(['convert', 'in.pth', 'out.keras', '--layout', 'nested'], library.api, { cwd });
+  expect(library.calls.at(-1)).toEqual(['save', expect.objectContaining({ layout: 'nested' })]);
   const missing = await commandLine(['convert', 'gone.pth', 'out.safetensors'], library.api, { cwd });
   expect([missing.code, missing.stderr]).toEqual([1, 'thaw: gone.pth does not exist.\n']);
 });

@@ -3,6 +3,7 @@ import type { ModelDescription } from '../network/description.ts';
 import type { HeadLayer } from '../network/head.ts';
 import { preprocessingFor } from '../network/preprocessing.ts';
 import { type GraphLayer, networkGraph } from './graph.ts';
+import { HEAD_CLASSES } from './layers/head-layer.ts';
 
 export interface KnownNetwork {
   description: ModelDescription;
@@ -14,6 +15,9 @@ export interface ImageSize {
   height: number;
   width: number;
 }
+
+/** What there can be of pixels a side. */
+export const SIDES = { smallest: 32, largest: 1 << 14 } as const;
 
 /** Where a file leaves it open. */
 export const USUAL_SIZE: ImageSize = { height: 224, width: 224 };
@@ -30,6 +34,11 @@ export function knownNetworks(
       const description = { architecture: name, variant, head, classes: [], preprocessing };
       return { description, graph: networkGraph(description) };
     });
+}
+
+/** Keras' classes of all layers that a network or its head can have. */
+export function knownClasses(): ReadonlySet<string> {
+  return new Set([...HEAD_CLASSES, ...knownNetworks().flatMap(({ graph }) => graph.map(({ type }) => type))]);
 }
 
 /** The one with the fewest differences; undefined where there is none to choose from. */

@@ -11,11 +11,16 @@ type Format =
   | {
       suffix: string;
       title: string;
+      /** Whether it has a choice of `layout`. */
+      layouts?: true;
       write: (file: string, model: ModelFile, options: SaveOptions) => Promise<void>;
     };
 
-const keras = async (file: string, model: ModelFile) =>
-  (await import('./keras/write.ts')).writeKeras(file, model);
+const keras = {
+  layouts: true,
+  write: async (file: string, model: ModelFile, { layout }: SaveOptions) =>
+    (await import('./keras/write.ts')).writeKeras(file, model, layout),
+} as const;
 
 /** By the end of the name; the first that fits. */
 export const FORMATS: readonly Format[] = [
@@ -23,9 +28,9 @@ export const FORMATS: readonly Format[] = [
   { suffix: '.pt', title: 'TorchScript', native: 'torchscript' },
   { suffix: '.ts', title: 'TorchScript', native: 'torchscript' },
   { suffix: '.pth', title: 'PyTorch state dict', native: 'pytorch' },
-  { suffix: '.keras', title: 'Keras', write: keras },
-  { suffix: '.weights.h5', title: 'Keras weights', write: keras },
-  { suffix: '.h5', title: 'Keras, older layout', write: keras },
+  { suffix: '.keras', title: 'Keras', ...keras },
+  { suffix: '.weights.h5', title: 'Keras weights', ...keras },
+  { suffix: '.h5', title: 'Keras, older layout', ...keras },
   {
     suffix: '.onnx',
     title: 'ONNX',
@@ -39,10 +44,19 @@ export const FORMATS: readonly Format[] = [
   },
 ];
 
-/** @throws ThawError ERR_UNKNOWN_FORMAT */
-export function formatFor(file: string): Format {
+/** @throws ThawError ERR_UNKNOWN_FORMAT, ERR_INVALID_ARGUMENT where it has no such layout */
+export function formatFor(file: string, { layout = 'flat' }: SaveOptions = {}): Format {
   const format = FORMATS.find(({ suffix }) => file.endsWith(suffix));
-  if (format) return format;
-  const known = FORMATS.map(({ suffix, title }) => `${suffix} (${title})`).join(', ');
-  throw new ThawError('ERR_UNKNOWN_FORMAT', `The format of '${file}' is not known; names end in ${known}.`);
+  if (!format) {
+    const known = FORMATS.map(({ suffix, title }) => `${suffix} (${title})`).join(', ');
+    throw new ThawError('ERR_UNKNOWN_FORMAT', `The format of '${file}' is not known; names end in ${known}.`);
+  }
+  if (layout === 'nested' && !('layouts' in format)) {
+    const known = FORMATS.flatMap((each) => ('layouts' in each ? each.suffix : [])).join(', ');
+    throw new ThawError(
+      'ERR_INVALID_ARGUMENT',
+      `The layout 'nested' is one of Keras' files (${known}); '${file}' is none.`,
+    );
+  }
+  return format;
 }

@@ -259,7 +259,7 @@ export class ResNet {
   async save(file: string, options: SaveOptions = {}): Promise<void> {
     const checked = checkOptions('save', save, options);
     if (typeof file !== 'string' || file === '') throw invalid('path', 'the path of a file', file);
-    const format = formatFor(file);
+    const format = formatFor(file, checked);
     if ('native' in format) {
       await settle(this.#native.save(file, format.native, describeModel(this.#description)));
     } else {

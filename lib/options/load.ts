@@ -105,12 +105,21 @@ export const replaceHead = {
 
 const ONNX_INPUTS = ['float32', 'uint8'] as const;
 
+/** How Keras' files arrange a model; see formats/topology/arrange.ts. */
+export const LAYOUTS = ['flat', 'nested'] as const;
+
 export const save = {
   onnxInput: {
     kind: oneOf(ONNX_INPUTS),
     default: 'float32',
     group: 'Model',
     help: 'what an ONNX file takes; float32: preprocessed values [batch, 3, height, width]; uint8: RGB pixels [batch, height, width, 3], normalised inside',
+  },
+  layout: {
+    kind: oneOf(LAYOUTS),
+    default: 'flat',
+    group: 'Model',
+    help: "of Keras' files; flat: one model of all layers, as keras.applications builds it; nested: a Sequential of the network without its head and the head's layers, as the recipe of transfer learning builds it, whose load_weights takes that alone",
   },
 } as const satisfies Table;
 

@@ -14,7 +14,7 @@ import { modelConfig } from '../../lib/formats/topology/write.ts';
 import type { ModelDescription } from '../../lib/network/description.ts';
 import { dense, dropout, flatten } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
-import { differing } from '../support/compare-models.ts';
+import { differing, expectSame } from '../support/compare-models.ts';
 import { drawnModel } from '../support/drawn-model.ts';
 import { hdf5 } from '../support/hdf5.ts';
 import { readingKeras } from '../support/reading-keras.ts';
@@ -191,6 +191,8 @@ describe('writing', () => {
   test('all that a model says of itself comes back, from weights alone as well', async () => {
     for (const suffix of ['.keras', '.h5', '.weights.h5']) {
       expect((await readKeras(file(`good${suffix}`))).description).toEqual(DESCRIPTION);
+      await writeKeras(file(`nested${suffix}`), model, 'nested');
+      expectSame(await readKeras(file(`nested${suffix}`)), model);
     }
   });
 

@@ -10,6 +10,7 @@ import type { Architecture, Variant } from '../../lib/network/architecture.ts';
 import type { ModelDescription } from '../../lib/network/description.ts';
 import { linearHead } from '../../lib/network/head.ts';
 import { preprocessingFor } from '../../lib/network/preprocessing.ts';
+import { LAYOUTS } from '../../lib/options/load.ts';
 import { differing } from '../support/compare-models.ts';
 import { drawnModel } from '../support/drawn-model.ts';
 import { pythonWith, runPeer } from '../support/python.ts';
@@ -99,10 +100,16 @@ onKeras('files of Keras', () => {
 
   test.each(['resnet50-sequential', 'resnet50-top'])('%s comes back to Keras bit by bit', async (form) => {
     const model = await readKeras(file(`${form}.keras`));
-    for (const suffix of ['.keras', '.h5', '.weights.h5']) await writeKeras(file(`ours${suffix}`), model);
-    // Weights alone go into Keras' own network, which has no other head.
-    const suffixes = form === 'resnet50-top' ? ['.keras', '.h5', '.weights.h5'] : ['.keras', '.h5'];
-    const ours = suffixes.map((suffix) => file(`ours${suffix}`));
+    const suffixes = ['.keras', '.h5', '.weights.h5'];
+    const all = LAYOUTS.flatMap((layout) =>
+      suffixes.map((suffix) => ({ layout, name: `${layout}${suffix}` })),
+    );
+    for (const { layout, name } of all) await writeKeras(file(name), model, layout);
+    // Weights alone go into a network that is arranged alike: Keras' own, or that of the recipe.
+    const arrangedAs = form === 'resnet50-top' ? 'flat.weights.h5' : 'nested.weights.h5';
+    const names = all.map(({ name }) => name);
+    const whole = names.filter((name) => name === arrangedAs || !name.endsWith('.weights.h5'));
+    const ours = whole.map(file);
     const said = runPeer<Comparison[]>(python, 'keras_files.py', ['compare', file(`${form}.keras`), ...ours]);
     expect(said.length).toBe(ours.length);
     for (const { variables, different, difference, spread } of said) {
@@ -111,8 +118,8 @@ onKeras('files of Keras', () => {
       expect(difference).toBeLessThan(1e-6);
       expect(spread).toBeGreaterThan(1e-3);
     }
-    for (const suffix of ['.keras', '.h5', '.weights.h5']) {
-      const again = await readKeras(file(`ours${suffix}`));
+    for (const name of names) {
+      const again = await readKeras(file(name));
       expect(differing(model.tensors, again.tensors)).toEqual([]);
       expect(again.description).toEqual(model.description);
     }

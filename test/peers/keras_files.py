@@ -3,7 +3,7 @@
 keras_files.py make DIR SIZE FORM...     models with random weights: DIR/FORM.{keras,h5,weights.h5}, DIR/FORM-legacy.h5,
                                          DIR/FORM-keras2.h5, and their variables as DIR/FORM.bin with DIR/FORM.json
 keras_files.py compare ORIGINAL OURS...  variables and predictions beside the original's; `.weights.h5` are loaded by a
-                                         fresh network of keras.applications
+                                         fresh network of keras.applications, below a fresh head where the original has one
 keras_files.py layers SIZE               the layers of keras.applications' networks
 keras_files.py recast IN DIR TYPE...     copies of IN with their variables in other types
 keras_files.py elsewhere IN DIR          copies of IN whose first kernel lies in another file: by external storage, as a
@@ -203,7 +203,10 @@ def compare(original, *others):
         if not path.endswith(".weights.h5"):
             return keras.saving.load_model(path, compile=False)
         shape, classes = model.input_shape[1:], model.output_shape[-1]
-        fresh = NETWORKS[model.name](weights=None, input_shape=shape, classes=classes)
+        if isinstance(model, keras.Sequential):
+            fresh = build(f"{model.layers[0].name}-sequential", shape[0])
+        else:
+            fresh = NETWORKS[model.name](weights=None, input_shape=shape, classes=classes)
         fresh.load_weights(path)
         return fresh
 

@@ -159,7 +159,8 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
       ].slice(0, topK);
       return inputs.map(() => ({ label: 'dog', index: 1, probability: 0.75, top }));
     },
-    async save(path) {
+    async save(path, options) {
+      library.calls.push(['save', options]);
       const { writeFile } = await import('node:fs/promises');
       await writeFile(path, 'weights');
       library.saved.push(path);

@@ -1,11 +1,10 @@
+import { knownClasses } from '../known-networks.ts';
 import { otherNetwork } from '../refuse.ts';
+import { containerNames } from '../topology/names.ts';
 import type { Hdf5File } from './hdf5-file.ts';
 import { assemble, type HeadPart, headPart, networkOf, type Told } from './weights-only.ts';
 
 const MODELS = ['functional', 'sequential', 'model'];
-const BACKBONE = ['zero_padding2d', 'conv2d', 'batch_normalization', 'activation', 'max_pooling2d', 'add'];
-const HEAD = ['global_average_pooling2d', 'flatten', 'dropout', 'dense'];
-const CLASSES = ['input_layer', ...MODELS, ...BACKBONE, ...HEAD];
 
 /** From Keras 3's layout of weights alone: its layers are counted within their classes. */
 export function toldFromCurrent(file: Hdf5File): Told {
@@ -14,8 +13,9 @@ export function toldFromCurrent(file: Hdf5File): Told {
   if (nested.length > 1) throw otherNetwork(file.origin, 'it holds more than one model within the model');
   const [model] = nested;
   const inner = model === undefined ? outer : counted(file, `${model}/layers`);
+  const classes = [...MODELS, ...containerNames([...knownClasses()])];
   for (const name of [...outer.keys(), ...inner.keys()]) {
-    if (!CLASSES.includes(name)) throw otherNetwork(file.origin, `it holds a layer of the class ${name}`);
+    if (!classes.includes(name)) throw otherNetwork(file.origin, `it holds a layer of the class ${name}`);
   }
   const around = (name: string) => (inner === outer ? [] : (outer.get(name) ?? []));
   const every = (name: string) => [...(inner.get(name) ?? []), ...around(name)];

@@ -15,7 +15,10 @@ export function toldFromLegacy(file: Hdf5File, layers: readonly LegacyLayer[]): 
   for (const { name, variables } of layers) {
     const kernel = variables.get('kernel');
     if (kernel === undefined || file.array(kernel).shape.length !== 4) continue;
-    kernels.set(name, [kernel, ...[variables.get('bias') ?? []].flat()]);
+    kernels.set(
+      name,
+      ORDER.convolution.flatMap((variable) => variables.get(variable) ?? []),
+    );
   }
   const network = networkOf(file, kernels.size, (name) => kernels.get(name));
   if (!network) {

@@ -1,5 +1,6 @@
 import { type ModelDescription, readDescription } from '../../network/description.ts';
 import { preprocessingFor } from '../../network/preprocessing.ts';
+import { SIDES } from '../known-networks.ts';
 import { checkedHeadLayer } from '../layers/head-layer.ts';
 import { type Arranged, arranged, contained, isModel } from '../topology/arrange.ts';
 import { variablesAt } from './current-weights.ts';
@@ -16,7 +17,7 @@ export function ownDescription(file: Hdf5File): ModelDescription | undefined {
     const { height, width, mean, std, resize } = preprocessing;
     preprocessingFor([height, width, 3]);
     const numbers = [mean, std].every((list) => list.length === 3 && list.every(Number.isFinite));
-    const sizes = [resize, height, width].every((size) => size >= 1 && size <= LARGEST);
+    const sizes = [resize, height, width].every((size) => size >= 1 && size <= SIDES.largest);
     const names = classes.every((name) => typeof name === 'string');
     const head = own.head.map((layer) => checkedHeadLayer({ ...layer }));
     if (numbers && sizes && names) return { architecture, variant, head, classes, preprocessing };
@@ -25,8 +26,6 @@ export function ownDescription(file: Hdf5File): ModelDescription | undefined {
   }
   throw file.refuse('what it says of its model is damaged');
 }
-
-const LARGEST = 16_384;
 
 /** Where `writeKeras` puts the arrays of a file of weights alone. */
 export function toldByItself(file: Hdf5File, description: ModelDescription): Told {

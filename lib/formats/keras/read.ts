@@ -21,7 +21,7 @@ import type { Told } from './weights-only.ts';
  * `layer_names`), of ResNet50, ResNet101 or ResNet152 of `keras.applications` or of torchvision's variant as
  * `writeKeras` writes it, alone or nested in a model with a head. float16 and float64 become float32.
  *
- * A config decides architecture, head and input size, and is compared with the network layer by layer. Weights alone
+ * A config decides architecture, head and input size: it is compared with every network layer by layer. Weights alone
  * tell by names and shapes. What they do not hold is taken from Keras' transfer-learning recipe: hidden dense layers
  * are relu, the last one softmax, batch normalizations have Keras' defaults, dropouts are left out, and the input is
  * square, 224 x 224 where a pooled head leaves it open. (Files that `writeKeras` wrote say it all themselves.)

@@ -23,10 +23,8 @@ export function checkedHeadLayer(
   return checkMember('head', headLayers, 'a layer of a head', { ...pick(options, facts), kind });
 }
 
-/** Whether layers of a Keras class can stand in a head. */
-export function isHeadClass(type: string): boolean {
-  return KINDS.has(type);
-}
+/** Keras' classes that can stand in a head. */
+export const HEAD_CLASSES: ReadonlySet<string> = new Set(KINDS.keys());
 
 /** The same from the config of a Keras layer, of a class that can stand there. @throws as above */
 export function headLayerOf(type: string, config: Readonly<Record<string, unknown>>): HeadLayer {

@@ -1,7 +1,6 @@
 import type { NativePreprocessing } from '../../native.ts';
 import { describeModel, type ModelDescription } from '../../network/description.ts';
-import { type ImageSize, USUAL_SIZE } from '../known-networks.ts';
-import { SIDES } from '../topology/recognise.ts';
+import { type ImageSize, SIDES, USUAL_SIZE } from '../known-networks.ts';
 import { FormatError } from './format-error.ts';
 import { arrayAt, type JsonObject, objectAt, stringAt } from './json.ts';
 

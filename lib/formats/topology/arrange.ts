@@ -1,4 +1,5 @@
 import type { ModelDescription } from '../../network/description.ts';
+import type { LAYOUTS } from '../../options/load.ts';
 import { type GraphLayer, networkGraph } from '../graph.ts';
 import { containerNames } from './names.ts';
 
@@ -13,7 +14,6 @@ export interface Arranged {
  * flat: one functional model of all layers. nested: as Keras' recipe for transfer learning builds it, a Sequential of
  * the network without its head, as a model, and the layers of the head.
  */
-export const LAYOUTS = ['flat', 'nested'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 export function arranged(description: ModelDescription, layout: Layout): Arranged {

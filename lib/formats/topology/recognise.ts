@@ -1,7 +1,15 @@
 import { ARCHITECTURES } from '../../network/architecture.ts';
 import type { HeadLayer } from '../../network/head.ts';
-import { type ImageSize, type KnownNetwork, knownNetworks, nearest, USUAL_SIZE } from '../known-networks.ts';
-import { headLayerOf, isHeadClass } from '../layers/head-layer.ts';
+import {
+  type ImageSize,
+  type KnownNetwork,
+  knownClasses,
+  knownNetworks,
+  nearest,
+  SIDES,
+  USUAL_SIZE,
+} from '../known-networks.ts';
+import { HEAD_CLASSES, headLayerOf } from '../layers/head-layer.ts';
 import { named, otherNetwork, shown } from '../refuse.ts';
 import { matched } from './match.ts';
 import type { FileLayer, Topology } from './read.ts';
@@ -12,9 +20,6 @@ export interface Recognised extends KnownNetwork {
   layers: ReadonlyMap<string, FileLayer>;
 }
 
-/** What there can be of pixels a side. */
-export const SIDES = { smallest: 32, largest: 1 << 14 } as const;
-
 /**
  * Tells which network a file's layers are and compares each with it: its class, its options, its inputs; names mean
  * nothing. What follows the network is its head. `open` is the size of the images where the file leaves it open.
@@ -23,10 +28,8 @@ export const SIDES = { smallest: 32, largest: 1 << 14 } as const;
 export function recognise(topology: Topology, origin: string, open: ImageSize = USUAL_SIZE): Recognised {
   const { layers, output } = topology;
   const size = imageSize(layers, open, origin);
-  const ours = new Set(
-    knownNetworks([], size).flatMap(({ graph }) => graph.map(({ type }) => type as string)),
-  );
-  const other = layers.find(({ type }) => !ours.has(type) && !isHeadClass(type));
+  const ours = knownClasses();
+  const other = layers.find(({ type }) => !ours.has(type));
   if (other) {
     const problem = `is a ${named(other.type)}, which is not of the network and cannot stand in a head`;
     throw otherNetwork(origin, `its layer ${named(other.name)} ${problem}`);
@@ -44,7 +47,11 @@ export function recognise(topology: Topology, origin: string, open: ImageSize = 
 /** The layers at the end that can stand in a head. */
 function headOf(output: FileLayer, origin: string): HeadLayer[] {
   const head: HeadLayer[] = [];
-  for (let layer: FileLayer | undefined = output; layer && isHeadClass(layer.type); [layer] = layer.inputs) {
+  for (
+    let layer: FileLayer | undefined = output;
+    layer && HEAD_CLASSES.has(layer.type);
+    [layer] = layer.inputs
+  ) {
     head.unshift(headLayer(layer, origin));
   }
   return head;
