@@ -16,9 +16,6 @@ export interface ImageSize {
   width: number;
 }
 
-/** What there can be of pixels a side. */
-export const SIDES = { smallest: 32, largest: 1 << 14 } as const;
-
 /** Where a file leaves it open. */
 export const USUAL_SIZE: ImageSize = { height: 224, width: 224 };
 

@@ -33,11 +33,11 @@ export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 export type InputShape = readonly [number, number, number];
 
 /** In pixels; below 32 nothing would be left of the image at the last layer. */
-const side = { minimum: 32, maximum: 8192 } as const;
-export const inputSide = integer(side);
+export const INPUT_SIDE = { minimum: 32, maximum: 8192 } as const;
+export const inputSide = integer(INPUT_SIDE);
 
 const inputShape: Kind<InputShape> = simple({
-  expected: `[height, width, 3] of ${side.minimum} to ${side.maximum} pixels`,
+  expected: `[height, width, 3] of ${INPUT_SIDE.minimum} to ${INPUT_SIDE.maximum} pixels`,
   written: '',
   accepts: (value) =>
     Array.isArray(value) &&

@@ -1,6 +1,6 @@
 import { type ModelDescription, readDescription } from '../../network/description.ts';
 import { preprocessingFor } from '../../network/preprocessing.ts';
-import { SIDES } from '../known-networks.ts';
+import { INPUT_SIDE } from '../../options/load.ts';
 import { checkedHeadLayer } from '../layers/head-layer.ts';
 import { type Arranged, arranged, contained, isModel } from '../topology/arrange.ts';
 import { variablesAt } from './current-weights.ts';
@@ -17,10 +17,10 @@ export function ownDescription(file: Hdf5File): ModelDescription | undefined {
     const { height, width, mean, std, resize } = preprocessing;
     preprocessingFor([height, width, 3]);
     const numbers = [mean, std].every((list) => list.length === 3 && list.every(Number.isFinite));
-    const sizes = [resize, height, width].every((size) => size >= 1 && size <= SIDES.largest);
+    const size = resize >= 1 && resize <= 2 * INPUT_SIDE.maximum;
     const names = classes.every((name) => typeof name === 'string');
     const head = own.head.map((layer) => checkedHeadLayer({ ...layer }));
-    if (numbers && sizes && names) return { architecture, variant, head, classes, preprocessing };
+    if (numbers && size && names) return { architecture, variant, head, classes, preprocessing };
   } catch {
     // Refused below.
   }

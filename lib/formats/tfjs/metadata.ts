@@ -1,6 +1,7 @@
 import type { NativePreprocessing } from '../../native.ts';
 import { describeModel, type ModelDescription } from '../../network/description.ts';
-import { type ImageSize, SIDES, USUAL_SIZE } from '../known-networks.ts';
+import { INPUT_SIDE } from '../../options/load.ts';
+import { type ImageSize, USUAL_SIZE } from '../known-networks.ts';
 import { FormatError } from './format-error.ts';
 import { arrayAt, type JsonObject, objectAt, stringAt } from './json.ts';
 
@@ -47,18 +48,23 @@ export function preprocessingOf(
   }
   return {
     ...usual,
-    resize: side(preprocessing.resize),
+    resize: side(preprocessing.resize, RESIZED),
     mean: three(preprocessing.mean, () => true),
     std: three(preprocessing.std, (value) => value > 0),
   };
 }
 
-function side(value: unknown): number {
-  const { smallest, largest } = SIDES;
-  if (Number.isSafeInteger(value) && (value as number) >= smallest && (value as number) <= largest) {
+/** Before the crop, images are larger. */
+const RESIZED = { minimum: 1, maximum: 2 * INPUT_SIDE.maximum };
+
+function side(
+  value: unknown,
+  { minimum, maximum }: { minimum: number; maximum: number } = INPUT_SIDE,
+): number {
+  if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) {
     return value as number;
   }
-  throw new FormatError(`its images are not of ${smallest} to ${largest} pixels a side`);
+  throw new FormatError(`its images are not of ${minimum} to ${maximum} pixels a side`);
 }
 
 function three(values: unknown, allowed: (value: number) => boolean): number[] {

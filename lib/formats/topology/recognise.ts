@@ -1,12 +1,12 @@
 import { ARCHITECTURES } from '../../network/architecture.ts';
 import type { HeadLayer } from '../../network/head.ts';
+import { INPUT_SIDE } from '../../options/load.ts';
 import {
   type ImageSize,
   type KnownNetwork,
   knownClasses,
   knownNetworks,
   nearest,
-  SIDES,
   USUAL_SIZE,
 } from '../known-networks.ts';
 import { HEAD_CLASSES, headLayerOf } from '../layers/head-layer.ts';
@@ -76,10 +76,10 @@ function imageSize(layers: readonly FileLayer[], open: ImageSize, origin: string
   }
   const height = shape[1] ?? open.height;
   const width = shape[2] ?? open.width;
-  const { smallest, largest } = SIDES;
+  const { minimum, maximum } = INPUT_SIDE;
   for (const side of [height, width]) {
-    if (Number.isSafeInteger(side) && side >= smallest && side <= largest) continue;
-    throw otherNetwork(origin, `its input is ${shown(shape)}, where ${smallest} to ${largest} pixels can be`);
+    if (Number.isSafeInteger(side) && side >= minimum && side <= maximum) continue;
+    throw otherNetwork(origin, `its input is ${shown(shape)}, where ${minimum} to ${maximum} pixels can be`);
   }
   return { height, width };
 }
