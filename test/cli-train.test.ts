@@ -120,7 +120,13 @@ test('a run leaves its folder complete and tells of it in events', async () => {
   expect(stderr).toContain('1 image could not be read and was left out');
   expect(library.disposed).toBe(1);
 
-  expect(library.calls.map(([name]) => name)).toEqual(['replaceHead', 'freeze', 'unfreeze', 'compile']);
+  expect(library.calls.map(([name]) => name)).toEqual([
+    'replaceHead',
+    'freeze',
+    'unfreeze',
+    'compile',
+    'save',
+  ]);
   expect(library.calls[2]).toEqual(['unfreeze', { last: 10 }]);
   expect(library.fits[0]?.options).toMatchObject({
     epochs: 3,
