@@ -1,7 +1,7 @@
-import type { BenchOptions } from './options.ts';
-import type { Chart } from './presenting/chart.ts';
-import type { Systems } from './systems/find.ts';
+import type { BenchOptions, Device } from './options.ts';
+import type { Table } from './presenting/table.ts';
 import type { Python } from './systems/python.ts';
+import type { System } from './systems/system.ts';
 
 /** Progress for people. */
 export type Note = (line: string) => void;
@@ -10,10 +10,10 @@ export type Note = (line: string) => void;
 export interface Context {
   readonly options: BenchOptions;
   readonly quick: boolean;
-  /** Python with PyTorch; undefined where there is none. */
-  readonly peer: Python | undefined;
   /** What is measured beside each other: all that is at hand, or those that --systems names. */
-  systems(): Promise<Systems>;
+  readonly systems: readonly System[];
+  /** The Python of the peers, or the sentence that says how to name one. */
+  readonly python: Python | string;
   /** A folder of this run's own, removed at its end. */
   readonly folder: string;
   /** The folder of class folders for `train` or `validation`; without --data it is drawn. */
@@ -34,10 +34,7 @@ export interface Goal {
 export interface Outcome {
   /** Everything that decides the numbers: counts, batch sizes, rates, seeds. */
   readonly settings: object;
-  /** The first line names the columns. */
-  readonly table: readonly (readonly string[])[];
-  /** Drawn below each other in one picture. */
-  readonly charts?: readonly Chart[];
+  readonly table: Table;
   readonly goals: readonly Goal[];
   /** Every single measurement. */
   readonly measured: object;
@@ -46,8 +43,8 @@ export interface Outcome {
 export interface Scenario {
   readonly name: string;
   readonly claim: string;
-  /** Whether there is nothing to compare with where PyTorch is missing. */
-  readonly needsPeer: boolean;
+  /** The device without which it says nothing; absent: either. */
+  readonly only?: Device;
   run(context: Context): Promise<Outcome>;
 }
 

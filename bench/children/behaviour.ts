@@ -3,18 +3,19 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { adam, imageFolder, linearHead, ResNet50 } from '../../lib/index.ts';
 import { answer, childParameters } from './child.ts';
 
-export interface BehaviourParameters {
+interface Parameters {
   weights: string;
   train: string;
   batchSize: number;
+  learningRate: number;
 }
 
-const { weights, train: folder, batchSize } = childParameters<BehaviourParameters>();
+const { weights, train: folder, batchSize, learningRate } = childParameters<Parameters>();
 const { train } = await imageFolder(folder);
 const model = await ResNet50.load({ weights, device: 'cpu' });
 model.replaceHead(linearHead(train.classes.length), { seed: 1 });
 model.freeze();
-model.compile({ optimizer: adam({ learningRate: 1e-3 }) });
+model.compile({ optimizer: adam({ learningRate }) });
 
 const before = await movingStatistics();
 const delay = monitorEventLoopDelay({ resolution: 10 });

@@ -3,46 +3,35 @@ import { readdirSync, readFileSync } from 'node:fs';
 const INTERVAL_MS = 250;
 
 /**
- * The most memory that a process and its descendants hold at a time, in KiB.
+ * Watches the processes that this one starts: one at a time, with its own children.
  *
  * Of a process alone the kernel keeps the peak itself (`VmHWM`). Workers forked from it share pages with it; there
  * the proportional sizes are added up, in which each page counts once.
+ * @returns ends the watch and tells the most memory that they held at a time, KiB; 0 where they ended before the first look
  */
-export class MemoryWatch {
-  readonly #pid: number;
-  readonly #timer: NodeJS.Timeout;
-  #peak = 0;
-
-  constructor(pid: number) {
-    this.#pid = pid;
-    this.#timer = setInterval(() => this.#look(), INTERVAL_MS);
-    this.#timer.unref();
-  }
-
-  /** @returns the peak so far, KiB; 0 where the process ended before the first look */
-  stop(): number {
-    clearInterval(this.#timer);
-    return this.#peak;
-  }
-
-  #look(): void {
-    const family = [this.#pid, ...descendants(this.#pid)];
-    this.#peak = Math.max(this.#peak, kibibytes(this.#pid, 'status', 'VmHWM'));
-    if (family.length === 1) return;
-    const together = family.reduce((sum, pid) => sum + kibibytes(pid, 'smaps_rollup', 'Pss'), 0);
-    this.#peak = Math.max(this.#peak, together);
-  }
+export function watchMemory(): () => number {
+  let peak = 0;
+  const timer = setInterval(() => {
+    const [child, ...more] = descendants(process.pid);
+    if (child === undefined) return;
+    const together = [child, ...more].reduce((sum, pid) => sum + kibibytes(pid, 'smaps_rollup', 'Pss'), 0);
+    peak = Math.max(peak, kibibytes(child, 'status', 'VmHWM'), more.length > 0 ? together : 0);
+  }, INTERVAL_MS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    return peak;
+  };
 }
 
 function descendants(pid: number): number[] {
   const tasks = attempt(() => readdirSync(`/proc/${pid}/task`)) ?? [];
-  const children = tasks.flatMap((task) =>
-    (attempt(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')) ?? '')
-      .split(' ')
-      .filter(Boolean)
-      .map(Number),
-  );
-  return children.flatMap((child) => [child, ...descendants(child)]);
+  return tasks
+    .flatMap((task) =>
+      (attempt(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')) ?? '').split(' '),
+    )
+    .filter(Boolean)
+    .flatMap((child) => [Number(child), ...descendants(Number(child))]);
 }
 
 function kibibytes(pid: number, file: string, field: string): number {

@@ -4,11 +4,11 @@ import { quietly } from './quietly.ts';
 export interface Side<T> {
   readonly name: string;
   readonly start: () => Promise<T>;
+  readonly describe: (value: T) => string;
 }
 
 /** What one side gave, run by run; one that fails is not tried again. */
 export interface Turns<T> {
-  readonly name: string;
   readonly values: T[];
   /** The largest share of the processor that other programs took during one of these measurements. */
   disturbance: number;
@@ -21,12 +21,11 @@ export interface Turns<T> {
  */
 export async function inTurns<T>(
   sides: readonly Side<T>[],
-  options: { runs: number; attempts: number; note: Note; describe: (value: T) => string },
+  { runs, attempts, note }: { runs: number; attempts: number; note: Note },
 ): Promise<Turns<T>[]> {
-  const { runs, attempts, note, describe } = options;
-  const turns = sides.map((side): Turns<T> => ({ name: side.name, values: [], disturbance: 0 }));
+  const turns = sides.map((): Turns<T> => ({ values: [], disturbance: 0 }));
   for (let run = 0; run < runs; run++) {
-    for (const [i, { name, start }] of sides.entries()) {
+    for (const [i, { name, start, describe }] of sides.entries()) {
       const turn = turns[i] as Turns<T>;
       if (turn.failure !== undefined) continue;
       try {

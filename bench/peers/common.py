@@ -45,22 +45,6 @@ def read_pixels(path, shape):
     return numpy.fromfile(path, dtype="<f4").reshape(shape)
 
 
-def read_safetensors(path):
-    """Arrays by name from a safetensors file, without the package of that name."""
-    types = {"F32": "<f4", "I64": "<i8"}
-    with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        data = file.read()
-    arrays = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        values = numpy.frombuffer(data[begin:end], dtype=types[entry["dtype"]])
-        arrays[name] = values.reshape(entry["shape"]).copy()
-    return arrays
-
-
 def upright_photograph(path):
     """A photograph as RGB, upright by its EXIF orientation."""
     from PIL import Image, ImageOps

@@ -1,6 +1,7 @@
-/** A logarithmic axis that spans its values; positions run from 0 to 1. */
+/** A logarithmic axis that spans its values: systems differ by powers of ten. */
 export interface LogAxis {
   readonly marks: readonly number[];
+  /** From 0 to 1. */
   position(value: number): number;
 }
 

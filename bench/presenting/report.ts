@@ -1,69 +1,48 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageRoot } from '../../lib/files/package-root.ts';
-import type { machine } from '../measuring/machine.ts';
+import { machine } from '../measuring/machine.ts';
 import type { BenchOptions } from '../options.ts';
 import { met, type Outcome, type Scenario } from '../scenario.ts';
-import { picture } from './svg.ts';
+import { picture } from './picture.ts';
+import { cells } from './table.ts';
 
-export interface Facts {
-  readonly machine: ReturnType<typeof machine>;
-  /** Versions of what the Python peers are made of; null where there is no Python. */
-  readonly peer: Readonly<Record<string, string>> | null;
-  readonly seconds: number;
-}
-
-/** Writes what was measured, where, with what and how to repeat it; beside it the picture. @returns the file */
+/**
+ * Writes what was measured, where, with what and how to repeat it; beside it the picture.
+ * @param versions of what the peers are made of
+ * @returns the file
+ */
 export async function writeReport(
-  scenario: Scenario,
+  { name, claim }: Scenario,
   options: BenchOptions,
-  outcome: Outcome,
-  facts: Facts,
+  { settings, table, goals, measured }: Outcome,
+  versions: Readonly<Record<string, string>>,
+  seconds: number,
 ): Promise<string> {
-  const command = commandLine(scenario.name, options);
   const date = new Date().toISOString().slice(0, 10);
   const report = {
-    scenario: scenario.name,
-    claim: scenario.claim,
-    command,
+    scenario: name,
+    claim,
+    command: options.commandLine(name),
     date,
-    machine: facts.machine,
-    peer: facts.peer,
-    seconds: Math.round(facts.seconds),
-    settings: outcome.settings,
-    goals: outcome.goals.map((goal) => ({ ...goal, met: met(goal) })),
-    table: outcome.table,
-    measured: outcome.measured,
+    machine: machine(options.device),
+    peer: versions,
+    seconds: Math.round(seconds),
+    settings,
+    goals: goals.map((goal) => ({ ...goal, met: met(goal) })),
+    table: cells(table),
+    measured,
   };
   // A quick run proves that the scenario works; its numbers must not replace measured ones.
-  const folder = options.quick ? 'bench/work' : 'bench/results';
-  const file = options.out ?? path.join(packageRoot(), folder, `${scenario.name}.json`);
+  const folder = path.join(packageRoot(), 'bench', options.quick ? 'work' : 'results');
+  const file = options.out ?? path.join(folder, `${name}${options.device === 'cuda' ? '-cuda' : ''}.json`);
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
   await writeFile(file, `${JSON.stringify(report, null, 1)}\n`);
-  if (outcome.charts) {
-    const { cpu, cores } = facts.machine;
-    const foot = `${cpu}, ${cores} cores · ${date}${options.quick ? ' · quick: a few images only' : ''}`;
-    await writeFile(file.replace(/(\.json)?$/, '.svg'), picture(outcome.charts, foot));
+  if (table.charts) {
+    const { device, cpu, cores } = report.machine;
+    const where = device === 'cpu' ? `${cpu}, ${cores} cores` : device;
+    const foot = `${where} · ${date}${options.quick ? ' · quick: a few images only' : ''}`;
+    await writeFile(file.replace(/(\.json)?$/, '.svg'), picture(table, foot));
   }
   return file;
-}
-
-/** Without --python and --out, files by their names alone: where something lies is no part of a measurement. */
-function commandLine(scenario: string, options: BenchOptions): string {
-  const { data, weights, runs, epochs, levels, systems, precision, upTo, quick, full } = options;
-  const name = (file: string | undefined) => file && path.basename(file);
-  const flags = Object.entries({
-    data: name(data),
-    weights: name(weights),
-    runs,
-    levels: levels?.join(','),
-    systems: systems?.join(','),
-    precision,
-    ...(scenario === 'end-to-end' && { epochs }),
-    ...(scenario === 'growth' && { 'up-to': upTo }),
-  })
-    .filter(([, value]) => value !== undefined)
-    .map(([flag, value]) => `--${flag} ${value}`);
-  const switches = Object.entries({ quick, full }).flatMap(([flag, on]) => (on ? [`--${flag}`] : []));
-  return ['npm run bench --', scenario, ...flags, ...switches].join(' ');
 }

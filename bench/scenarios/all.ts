@@ -1,19 +1,16 @@
 import type { Scenario } from '../scenario.ts';
 import { accuracy } from './accuracy.ts';
 import { behaviour } from './behaviour.ts';
+import { checks } from './checks.ts';
 import { decode } from './decode.ts';
 import { endToEnd } from './end-to-end.ts';
-import { forward } from './forward.ts';
 import { growth } from './growth.ts';
-import { losses } from './losses.ts';
 import { memory } from './memory.ts';
-import { outputs } from './outputs.ts';
-import { speed } from './speed.ts';
 import { startUp } from './start-up.ts';
+import { forward, speed } from './steps.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
-  outputs,
-  losses,
+  checks,
   accuracy,
   endToEnd,
   forward,

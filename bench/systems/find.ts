@@ -3,8 +3,7 @@ import type { Python } from './python.ts';
 import { pytorch } from './pytorch.ts';
 import type { Missing, System } from './system.ts';
 import { tfjs } from './tfjs.ts';
-import { thaw } from './thaw.ts';
-import type { Weights } from './weights.ts';
+import { type Of, thaw } from './thaw.ts';
 
 export interface Systems {
   readonly found: readonly System[];
@@ -14,18 +13,16 @@ export interface Systems {
 }
 
 /** Every system at hand, thaw first, and what is missing. @param python or why there is none */
-export async function findSystems(
-  python: Python | string,
-  weights: Weights,
-  folder: string,
-): Promise<Systems> {
-  const found: System[] = [thaw(weights, folder)];
+export async function findSystems(python: Python | string, of: Of): Promise<Systems> {
+  const found: System[] = [thaw(of)];
   const missing: Missing[] = [];
   const has = typeof python === 'string' ? undefined : python;
-  const tensorflow = await tfjs(has, weights, folder);
+  // On a GPU PyTorch alone is measured beside thaw.
+  const cpu = of.device === 'cpu';
+  const tensorflow = cpu ? await tfjs(of) : { systems: [], versions: {} };
   const others = [
     ...(has
-      ? [...pytorch(has, weights, folder), keras(has, weights, folder)]
+      ? [...pytorch(has, of), ...(cpu ? [keras(has, of)] : [])]
       : [{ title: 'PyTorch and Keras', advice: String(python) }]),
     ...tensorflow.systems,
   ];

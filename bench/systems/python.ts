@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ThawError } from '../../lib/errors.ts';
+import { packageRoot } from '../../lib/files/package-root.ts';
 import { release } from '../../lib/libtorch/version.ts';
 import { native } from '../../lib/native.ts';
 import type { Environment } from '../../lib/system/environment.ts';
@@ -9,7 +8,7 @@ import { run } from '../../lib/system/run.ts';
 import { which } from '../../lib/system/which.ts';
 import type { Command } from '../measuring/process.ts';
 
-export const PEERS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../peers');
+export const PEERS = path.join(packageRoot(), 'bench/peers');
 
 /** A Python with whatever packages it has. */
 export interface Python {
@@ -18,11 +17,6 @@ export interface Python {
   lacks(packages: readonly string[]): string | undefined;
   /** A script of `peers/` with parameters in a JSON file. */
   command(script: string, parameters: object, folder: string): Promise<Command>;
-  /**
-   * Runs such a script; what it prints last is its answer.
-   * @throws ThawError ERR_BENCH_PEER with the end of what it wrote to stderr
-   */
-  run<T>(script: string, parameters: object, folder: string): Promise<T>;
 }
 
 /** The Python, or the sentence that says how to name one. */
@@ -35,25 +29,16 @@ export async function findPython(wanted: string | undefined, env: Environment): 
       : 'There is no python3 on the PATH: name one with --python or THAW_BENCH_PYTHON.';
   }
   const probe = await run(executable, [path.join(PEERS, 'versions.py')], { env, cwd: PEERS });
-  const versions = lastJson(probe.stdout) as Record<string, string> | undefined;
-  if (!versions) return `${executable} does not run: ${lastLines(probe.stderr)}`;
+  if (probe.status !== 0) return `${executable} does not run: ${probe.stderr.trim().split('\n').at(-1)}`;
+  const versions = JSON.parse(probe.stdout) as Record<string, string>;
   // The peers share modules that lie above their own folders.
   const environment = { ...env, PYTHONPATH: PEERS, TF_CPP_MIN_LOG_LEVEL: '2' };
-  const command = async (script: string, parameters: object, folder: string): Promise<Command> => {
-    const args = [path.join(PEERS, script), await parametersFile(parameters, folder)];
-    return { command: executable, args, cwd: PEERS, env: environment };
-  };
   return {
     versions,
     lacks: (packages) => lacking(executable, versions, packages),
-    command,
-    run: async <T>(script: string, parameters: object, folder: string) => {
-      const { args, cwd } = await command(script, parameters, folder);
-      const finished = await run(executable, args, { env: environment, cwd });
-      const answer = finished.status === 0 ? lastJson(finished.stdout) : undefined;
-      if (answer === undefined)
-        throw new ThawError('ERR_BENCH_PEER', `The peer ${script} failed: ${lastLines(finished.stderr)}`);
-      return answer as T;
+    command: async (script, parameters, folder) => {
+      const args = [path.join(PEERS, script), await parametersFile(parameters, folder)];
+      return { command: executable, args, cwd: PEERS, env: environment };
     },
   };
 }
@@ -78,16 +63,4 @@ function lacking(executable: string, versions: object, packages: readonly string
     `\`${executable} -m pip install ${wanted.join(' ')}\`, or name another Python with --python or ` +
     'THAW_BENCH_PYTHON.'
   );
-}
-
-function lastJson(stdout: string): unknown {
-  try {
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-  } catch {
-    return undefined;
-  }
-}
-
-function lastLines(stderr: string): string {
-  return stderr.trim().split('\n').slice(-3).join(' ') || 'it wrote nothing.';
 }

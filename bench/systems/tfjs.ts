@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../../lib/system/run.ts';
 import type { Command } from '../measuring/process.ts';
-import { PEERS, type Python, parametersFile } from './python.ts';
+import { PEERS, parametersFile } from './python.ts';
 import { EPSILON, type Missing, type System } from './system.ts';
-import type { Weights } from './weights.ts';
+import type { Of } from './thaw.ts';
 
 const HOME = path.join(PEERS, 'tfjs');
 
@@ -16,17 +16,13 @@ export interface TensorFlowJs {
 }
 
 /** TensorFlow.js: WebAssembly runs the network but cannot train it; tfjs-node does both. */
-export async function tfjs(
-  python: Python | undefined,
-  weights: Weights,
-  folder: string,
-): Promise<TensorFlowJs> {
+export async function tfjs(of: Of): Promise<TensorFlowJs> {
   const version = await installed();
   if (version === undefined) {
     const advice = 'install with `npm install --prefix bench/peers/tfjs`.';
     return { systems: [{ title: 'TensorFlow.js', advice }], versions: {} };
   }
-  const wasm = system('wasm', 'TensorFlow.js, wasm', python, weights, folder);
+  const wasm = system('wasm', 'TensorFlow.js, wasm', of);
   const core = await tensorflowOfNode();
   if (core === undefined) {
     const advice =
@@ -34,8 +30,8 @@ export async function tfjs(
       '`npm run --prefix bench/peers/tfjs build-node -- PYTHON` builds it against the TensorFlow of a Python.';
     return { systems: [wasm, { title: 'tfjs-node', advice }], versions: { tfjs: version } };
   }
-  const node = system('node', 'tfjs-node', python, weights, folder);
-  const patched = system('node-patched', 'tfjs-node, patched', python, weights, folder);
+  const node = system('node', 'tfjs-node', of);
+  const patched = system('node-patched', 'tfjs-node, patched', of);
   return { systems: [wasm, node, patched], versions: { tfjs: version, 'tfjs-node on TensorFlow': core } };
 }
 
@@ -51,23 +47,16 @@ async function tensorflowOfNode(): Promise<string | undefined> {
   return status === 0 ? stdout.trim().split('\n').at(-1) : undefined;
 }
 
-function system(
-  variant: 'wasm' | 'node' | 'node-patched',
-  title: string,
-  python: Python | undefined,
-  weights: Weights,
-  folder: string,
-): System {
+function system(variant: 'wasm' | 'node' | 'node-patched', title: string, { weights, folder }: Of): System {
   let runs = 0;
-  const command = async (script: string, job: object): Promise<Command> => {
-    const given = { ...job, variant, weights: await weights.tfjs(python), epsilon: EPSILON };
-    const args = [path.join(HOME, script), await parametersFile(given, folder)];
-    return {
-      command: process.execPath,
-      args,
-      cwd: HOME,
-      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
-    };
+  const script = async (name: string, job: object): Promise<Command> => {
+    const args = [path.join(HOME, `${name}.mjs`), await parametersFile(job, folder)];
+    const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
+    return { command: process.execPath, args, cwd: HOME, env };
+  };
+  const command = async (name: string, job: object) => {
+    const file = await weights.as('tfjs/model.json', (given) => script('logits', given));
+    return script(name, { ...job, variant, weights: file, epsilon: EPSILON });
   };
   return {
     name: `tfjs-${variant}`,
@@ -75,10 +64,10 @@ function system(
     slow: true,
     caches: false,
     // The patch changes training alone.
-    ...(variant !== 'node-patched' && { forward: (job) => command('forward.mjs', job) }),
+    steps: (job) =>
+      job.task === 'forward' && variant !== 'node-patched' ? () => command('forward', job) : undefined,
     ...(variant !== 'wasm' && {
-      train: (job) => command('train.mjs', { ...job, out: path.join(folder, `${variant}-${++runs}`) }),
+      train: (job) => command('train', { ...job, out: path.join(folder, `${variant}-${++runs}`) }),
     }),
-    ...(variant === 'node' && { predict: (image) => command('predict.mjs', { image }) }),
   };
 }

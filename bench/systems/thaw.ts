@@ -1,29 +1,33 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../lib/files/package-root.ts';
+import { child } from '../children/child.ts';
 import type { Level } from '../measuring/levels.ts';
 import type { Command } from '../measuring/process.ts';
-import { parametersFile } from './python.ts';
-import type { System } from './system.ts';
+import type { BenchOptions } from '../options.ts';
+import { EPSILON, type System } from './system.ts';
 import type { Weights } from './weights.ts';
 
-export const UNFREEZE: Record<Level, string> = { head: 'none', 'layer4.2': 'layer4.2', everything: 'all' };
+/** What every system is made from. */
+export interface Of extends Pick<BenchOptions, 'device' | 'kernels'> {
+  readonly weights: Weights;
+  readonly folder: string;
+}
 
-const FORWARD = path.join(path.dirname(fileURLToPath(import.meta.url)), '../children/forward.ts');
+const UNFREEZE: Record<Level, string> = { head: 'none', 'layer4.2': 'layer4.2', everything: 'all' };
 
-/** The command line, as it is installed. */
-export function thaw(weights: Weights, folder: string): System {
+/** The command line, as it is installed; for steps and outputs in memory the API. */
+export function thaw({ weights, folder, device, kernels }: Of): System {
   let runs = 0;
   return {
     name: 'thaw',
     title: 'thaw',
     slow: false,
     caches: true,
-    train: async ({ level, train, validation, epochs, batchSize, learningRate, seed }) =>
-      thawCommand('train', {
+    train: async ({ level, train, validation, epochs, batchSize, learningRate, seed, inputSize }) =>
+      command('train', {
         data: train,
         ...(validation === null ? { 'validation-split': 0 } : { val: validation }),
-        weights: weights.original,
+        weights: weights.original(),
         head: 'linear',
         unfreeze: UNFREEZE[level],
         optimizer: 'adam',
@@ -31,23 +35,21 @@ export function thaw(weights: Weights, folder: string): System {
         epochs,
         'batch-size': batchSize,
         seed,
-        device: 'cpu',
+        device,
+        ...(inputSize !== undefined && { 'input-size': inputSize }),
+        ...(kernels !== undefined && { kernels }),
         out: path.join(folder, `thaw-${++runs}`),
         json: true,
         quiet: true,
       }),
-    forward: async (job) => ({
-      command: process.execPath,
-      args: ['--import', 'tsx', FORWARD, await parametersFile({ ...job, weights: weights.original }, folder)],
-      cwd: packageRoot(),
-    }),
-    predict: async (image) =>
-      thawCommand('predict', { model: weights.original, device: 'cpu', json: true }, image),
+    steps: (job) => () =>
+      child('steps', { ...job, device, kernels, epsilon: EPSILON, weights: weights.original() }, folder),
+    predict: async (image) => command('predict', { model: weights.original(), device, json: true }, image),
   };
 }
 
 /** `thaw COMMAND --flag value ... arguments`; a flag that is true is a switch. */
-export function thawCommand(
+function command(
   name: string,
   flags: Readonly<Record<string, string | number | true>>,
   ...more: readonly string[]

@@ -2,104 +2,47 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../../lib/errors.ts';
 import { ResNet50 } from '../../lib/index.ts';
-import { run } from '../../lib/system/run.ts';
-import type { Pixels } from '../measuring/pixels.ts';
-import { PEERS, type Python, parametersFile } from './python.ts';
+import { drawPixels } from '../measuring/pixels.ts';
+import { answerOf, type Command } from '../measuring/process.ts';
 
-/** Logits may differ by so much from PyTorch's before a system counts as another network. */
+/** Logits may differ by so much from thaw's in float32 before a system counts as another network. */
 const TOLERANCE = 1e-3;
+
+/** A process that computes the logits of these pixels from the file, and tells them as a list. */
+export type Check = (job: { weights: string; pixels: string; shape: readonly number[] }) => Promise<Command>;
 
 /** The same ImageNet weights in the form that each system reads, made once and checked before anything is timed. */
 export class Weights {
-  /** As it was given: thaw reads it itself. */
-  readonly original: string;
-  /** Largest difference of a logit from the reference, by system. */
-  readonly differences: Record<string, number> = {};
+  /** As they were given: thaw reads them itself. @throws ThawError where there are none */
+  readonly original: () => string;
   readonly #folder: string;
-  readonly #pixels: () => Promise<Pixels>;
   readonly #made = new Map<string, Promise<string>>();
-  #reference: Promise<number[][]> | undefined;
 
-  /** @param pixels a few images, to compare what comes out */
-  constructor(original: string, folder: string, pixels: () => Promise<Pixels>) {
-    this.original = path.resolve(original);
+  constructor(original: () => string, folder: string) {
+    this.original = original;
     this.#folder = folder;
-    this.#pixels = pixels;
   }
 
-  safetensors(): Promise<string> {
-    return this.#once('resnet50.safetensors', async (file) => {
-      const model = await ResNet50.load({ weights: this.original, device: 'cpu' });
-      await model.save(file);
-      model.dispose();
-    });
-  }
-
-  /** PyTorch's state dict. */
-  pth(python: Python): Promise<string> {
-    return this.#once('resnet50.pth', async (file) => {
-      const { file: pixels, shape } = await this.#pixels();
-      const given = { safetensors: await this.safetensors(), out: file, pixels, shape };
-      const { logits } = await python.run<{ logits: number[][] }>('pytorch/convert.py', given, this.#folder);
-      this.#reference ??= Promise.resolve(logits);
-    });
-  }
-
-  keras(python: Python): Promise<string> {
-    return this.#once('resnet50.keras', async (file) => {
-      const { difference } = await python.run<{ difference: number }>(
-        'keras/convert.py',
-        await this.#toConvert(file, python),
-        this.#folder,
-      );
-      this.#check('Keras', difference);
-    });
-  }
-
-  /** A folder with model.json and weights.bin. */
-  tfjs(python: Python | undefined): Promise<string> {
-    return this.#once('tfjs', async (folder) => {
-      await mkdir(folder, { recursive: true });
-      const parameters = await parametersFile(await this.#toConvert(folder, python), this.#folder);
-      const script = path.join(PEERS, 'tfjs/convert.mjs');
-      const { status, stdout, stderr } = await run(process.execPath, [script, parameters]);
-      if (status !== 0)
-        throw new ThawError('ERR_BENCH_PEER', `TensorFlow.js failed: ${stderr.trim().split('\n').at(-1)}`);
-      this.#check('TensorFlow.js', JSON.parse(stdout.trim().split('\n').at(-1) ?? '').difference);
-    });
-  }
-
-  #once(name: string, make: (file: string) => Promise<void>): Promise<string> {
-    const file = path.join(this.#folder, name);
-    const made = this.#made.get(name) ?? make(file).then(() => file);
+  /** Written by thaw in the format that the name ends in. @throws ThawError ERR_BENCH_PEER for another network */
+  as(name: string, check: Check): Promise<string> {
+    const made = this.#made.get(name) ?? this.#make(path.join(this.#folder, name), check);
     this.#made.set(name, made);
     return made;
   }
 
-  async #toConvert(out: string, python: Python | undefined) {
-    const { file, shape } = await this.#pixels();
-    const safetensors = await this.safetensors();
-    if (python && python.lacks(['torch', 'torchvision']) === undefined) await this.pth(python);
-    this.#reference ??= this.#ownLogits();
-    return { safetensors, out, pixels: file, shape, logits: await this.#reference };
-  }
-
-  /** Without PyTorch: thaw's, which the scenario `outputs` compares with PyTorch's. */
-  async #ownLogits(): Promise<number[][]> {
-    const { data, shape } = await this.#pixels();
-    const model = await ResNet50.load({ weights: this.original, device: 'cpu' });
-    const output = await model.apply({ data, shape }, { precision: 'float32' });
+  async #make(weights: string, check: Check): Promise<string> {
+    await mkdir(path.dirname(weights), { recursive: true });
+    const model = await ResNet50.load({ weights: this.original(), device: 'cpu' });
+    await model.save(weights);
+    const { data, file: pixels, shape } = await drawPixels(4, this.#folder);
+    const expected = (await model.apply({ data, shape }, { precision: 'float32' })).data;
     model.dispose();
-    const width = output.data.length / shape[0];
-    return Array.from({ length: shape[0] }, (_, i) => [...output.data.subarray(i * width, (i + 1) * width)]);
-  }
-
-  #check(title: string, difference: number): void {
-    this.differences[title] = difference;
-    if (difference <= TOLERANCE) return;
+    const { logits } = await answerOf<{ logits: number[] }>(await check({ weights, pixels, shape }));
+    const difference = Math.max(...Array.from(expected, (logit, i) => Math.abs(logit - Number(logits[i]))));
+    if (difference <= TOLERANCE) return weights;
     throw new ThawError(
       'ERR_BENCH_PEER',
-      `${title} does not compute the same network: a logit differs by ${difference}, more than ${TOLERANCE}.`,
+      `${path.basename(weights)} is another network: a logit differs by ${difference}, more than ${TOLERANCE}.`,
     );
   }
 }

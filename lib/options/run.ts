@@ -6,6 +6,7 @@ export const seed = integer({ minimum: 0 });
 export const share = number({ minimum: 0, maximum: 1 });
 
 export const PRECISIONS = ['auto', 'float32', 'bfloat16'] as const;
+export const KERNELS = ['plain', 'fused'] as const;
 
 /** How data is read and computed with; the same for training, evaluation and prediction. */
 export const run = {
@@ -17,10 +18,10 @@ export const run = {
     help: 'of the arithmetic; auto: bfloat16 where the device is faster in it; float32: on a GPU as well, no TF32',
   },
   kernels: {
-    kind: oneOf(['plain', 'fused']),
+    kind: oneOf(KERNELS),
     otherwise: 'fused on the CPU where oneDNN has it, plain on CUDA',
     group: 'Machine',
-    help: "how frozen convolutions are computed on CUDA; plain: libtorch's own operators; fused: cuDNN's, folded with what follows",
+    help: "how frozen convolutions are computed; plain: by libtorch's own operators; fused: by oneDNN's or cuDNN's, with what follows in one",
   },
   threads: {
     kind: integer({ minimum: 0, maximum: 1024 }),
@@ -44,4 +45,4 @@ export const predict = {
   topK: { kind: count, default: 5, group: 'Model', help: 'how many labels an image gets' },
 } as const satisfies Table;
 
-export const apply = { precision: run.precision } as const satisfies Table;
+export const apply = { precision: run.precision, kernels: run.kernels } as const satisfies Table;

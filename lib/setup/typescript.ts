@@ -11,15 +11,22 @@ import type { Reporter } from './reporter.ts';
 const INPUTS = [
   'lib',
   'scripts',
-  'bench/gpu.ts',
-  'bench/gpu',
+  'bench/main.ts',
+  'bench/inputs.ts',
+  'bench/options.ts',
+  'bench/scenario.ts',
+  'bench/children',
+  'bench/measuring',
+  'bench/presenting',
+  'bench/scenarios',
+  'bench/systems',
   'tsconfig.json',
   'tsconfig.build.json',
   'node_modules/typescript/package.json',
 ];
 
 /**
- * Compiles lib/ and scripts/ to dist/, when they have changed since the last time. The new dist/ takes the
+ * Compiles lib/, scripts/ and bench/ to dist/, when they have changed since the last time. The new dist/ takes the
  * old one's place whole. Does nothing in an installed package, which brings dist/ and no sources.
  *
  * @throws ThawError ERR_BUILD with the compiler's first complaint.

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { extrapolate } from '../../bench/measuring/extrapolate.ts';
-import { partFor } from '../../bench/scenarios/end-to-end/plan.ts';
+import { partFor } from '../../bench/scenarios/end-to-end.ts';
 
 /** A made-up program: seconds for what happens once, and for each epoch of all images. */
 function program(once: number, warmUp: number, epoch: number) {

@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { logAxis } from '../../bench/presenting/axis.ts';
-import type { Chart } from '../../bench/presenting/chart.ts';
-import { duration, short } from '../../bench/presenting/numbers.ts';
-import { picture } from '../../bench/presenting/svg.ts';
-import { markdown, table } from '../../bench/presenting/table.ts';
+import { duration, short, written } from '../../bench/presenting/numbers.ts';
+import { picture } from '../../bench/presenting/picture.ts';
+import { cells, markdown, plain, type Table } from '../../bench/presenting/table.ts';
 
 test.each([
   [0.01234, '0.0123'],
@@ -12,7 +11,6 @@ test.each([
   [1234, '1,230'],
   [100, '100'],
   [0, '0'],
-  [Number.NaN, '–'],
 ])('%d is written %s', (value, text) => {
   expect(short(value)).toBe(text);
 });
@@ -24,6 +22,14 @@ test.each([
   [7385, '2 h 3 min'],
 ])('%d seconds are %s', (seconds, text) => {
   expect(duration(seconds)).toBe(text);
+});
+
+test('a number that nobody knows is a dash, and words are themselves', () => {
+  expect([written(Number.NaN, 's'), written(undefined, 'MiB'), written('failed', 's')]).toEqual([
+    '–',
+    '–',
+    'failed',
+  ]);
 });
 
 test.each([[[3, 80]], [[0.02, 9000]], [[7]], [[100]], [[]]])('an axis over %j holds its values', (values) => {
@@ -43,58 +49,51 @@ test('equal factors are equal distances on an axis', () => {
   expect(position(1000) - position(100)).toBeCloseTo(position(10) - position(1), 12);
 });
 
-test('a picture has every bar and every point, and its text is escaped', () => {
-  const charts: Chart[] = [
+const table: Table = {
+  columns: { trained: 'words', system: 'words', time: 's', images: 'count' },
+  rows: [
+    { trained: 'a < b', system: 'thaw', time: 2, images: 1000 },
+    { trained: 'a < b', system: 'x & y', time: 200, images: 10 },
+    { trained: 'c', system: 'thaw', time: 20 },
+    { trained: 'c', system: 'other', time: 'failed' },
+  ],
+};
+
+test('a picture has every bar and every point that is a number, and its text is escaped', () => {
+  const svg = picture(
     {
-      kind: 'bars',
-      title: 'a < b',
-      unit: 's',
-      groups: [
-        {
-          title: 'g',
-          bars: [
-            { label: 'thaw', value: 2, note: '80 %' },
-            { label: 'x & y', value: 200 },
-          ],
-        },
+      ...table,
+      charts: [
+        { kind: 'bars', title: 'bars', value: 'time', group: 'trained' },
+        { kind: 'lines', title: 'lines', x: 'images', lines: ['time'], where: ['trained', 'a < b'] },
       ],
     },
-    {
-      kind: 'lines',
-      title: 'l',
-      xTitle: 'n',
-      unit: 'MiB',
-      lines: [
-        {
-          label: 'k',
-          points: [
-            [1, 2],
-            [10, 20],
-          ],
-        },
-      ],
-    },
-  ];
-  const svg = picture(charts, 'foot');
-  expect(svg.match(/class="bar/g)).toHaveLength(2);
+    'foot',
+  );
+  expect(svg.match(/class="bar /g)).toHaveLength(3);
   expect(svg.match(/<circle/g)).toHaveLength(2);
   expect(svg).toContain('a &lt; b');
   expect(svg).toContain('x &amp; y');
-  expect(svg).toContain('2 s · 80 %');
+  expect(svg).toContain('200 s');
   expect(svg).not.toContain('NaN');
 });
 
-test('columns are aligned', () => {
+test('columns are aligned, numbers to the right', () => {
   expect(
-    table([
-      ['a', 'b'],
-      ['long', '1'],
-    ]),
-  ).toBe(['a     b', '-------', 'long  1'].join('\n'));
+    plain({
+      columns: { a: 'words', b: 'count' },
+      rows: [
+        { a: 'long', b: 1 },
+        { a: 'x', b: 12 },
+      ],
+    }),
+  ).toBe(['a      b', '--------', 'long   1', 'x     12'].join('\n'));
 });
 
 test('a table for a document has as many cells in every line', () => {
-  expect(markdown([['a', 'b'], ['long', '1'], ['x']])).toBe(
-    ['| a | b |', '| --- | --- |', '| long | 1 |', '| x |  |'].join('\n'),
-  );
+  const lines = markdown(table).split('\n');
+  expect(lines[1]).toBe('| --- | --- | ---: | ---: |');
+  expect(lines.slice(2).map((line) => line.split(' | ').length)).toEqual([4, 4, 4, 4]);
+  expect(lines[2]).toBe('| a < b | thaw | 2 s | 1,000 |');
+  expect(cells(table)[4]).toEqual(['c', 'other', 'failed', '–']);
 });

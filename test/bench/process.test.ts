@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { eventsNamed, measure } from '../../bench/measuring/process.ts';
+import { answerOf, measure } from '../../bench/measuring/process.ts';
 import { inTurns } from '../../bench/measuring/turns.ts';
 
 const node = (script: string) => ({
@@ -16,10 +16,11 @@ test('what a process tells as lines of JSON is heard, and nothing else', async (
     process.stdout.write('{"event":"epoch",');
     setTimeout(() => process.stdout.write('"epochSeconds":2}\\n{"event":"done"}\\n'), 50);`;
   const measured = await measure(node(script));
-  const epochs = eventsNamed<{ epochSeconds: number }>(measured, 'epoch');
-  expect(epochs.map(({ epochSeconds }) => epochSeconds)).toEqual([1.5, 2]);
-  expect(epochs[1]?.at).toBeGreaterThan(epochs[0]?.at ?? Number.NaN);
-  expect(measured.seconds).toBeGreaterThanOrEqual(epochs[1]?.at ?? Number.NaN);
+  const [first, second, last] = measured.events;
+  expect([first, second].map((told) => told?.event.epochSeconds)).toEqual([1.5, 2]);
+  expect(last?.event).toEqual({ event: 'done' });
+  expect(second?.seconds).toBeGreaterThan(first?.seconds ?? Number.NaN);
+  expect(measured.seconds).toBeGreaterThanOrEqual(second?.seconds ?? Number.NaN);
 });
 
 test('memory of the process and of its children is seen', async () => {
@@ -47,10 +48,16 @@ test('a process that fails says why', async () => {
   });
 });
 
+test('an answer is what is told last, and silence is none', async () => {
+  await expect(answerOf(node(`console.log('{"a":1}\\n{"a":2}')`))).resolves.toEqual({ a: 2 });
+  await expect(answerOf(node(`console.log('hello')`))).rejects.toMatchObject({ code: 'ERR_BENCH_CHILD' });
+});
+
 test('sides take turns, and one that fails stays out', async () => {
   const order: string[] = [];
   const side = (name: string, fails = false) => ({
     name,
+    describe: String,
     start: async () => {
       order.push(name);
       if (fails) throw new Error('it broke');
@@ -61,7 +68,6 @@ test('sides take turns, and one that fails stays out', async () => {
     runs: 2,
     attempts: 1,
     note: () => undefined,
-    describe: String,
   });
   expect(order).toEqual(['a', 'b', 'c', 'a', 'c']);
   expect(turns.map(({ values }) => values)).toEqual([[1, 4], [], [3, 5]]);

@@ -16,9 +16,9 @@ network = keras.models.load_model(p["weights"])
 network.trainable = p["level"] == "everything"
 if p["level"] == "layer4.2":
     for layer in network.layers:
-        if layer.name.startswith("layer4_2"):
+        if layer.name.startswith("conv5_block3_"):
             layer.trainable = True
-features = network.get_layer("avgpool").output
+features = network.layers[-2].output  # pooled
 model = keras.Model(network.input, keras.layers.Dense(classes, activation="softmax", name="head")(features))
 model.compile(
     optimizer=keras.optimizers.Adam(p["learningRate"], epsilon=p["epsilon"]),

@@ -15,6 +15,7 @@ def loaders(p, **options):
             torchvision.datasets.ImageFolder(folder, prepare),
             batch_size=p["batchSize"],
             shuffle=part == "train",
+            pin_memory=p["device"] != "cpu",
             **options,
         )
         for part, folder in folders.items()

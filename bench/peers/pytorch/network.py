@@ -17,18 +17,17 @@ def imagenet_backbone(path):
 class Split:
     """`frozen` runs without gradients and in inference mode, `trained` is trained with live BatchNorm."""
 
-    def __init__(self, level, state=None, classes=10):
+    def __init__(self, level, state, classes=10, device="cpu"):
         network = import_torchvision().models.resnet50(num_classes=classes)
-        if state is not None:
-            # Without the file's head the new one stays as it was drawn.
-            network.load_state_dict(state, strict="fc.weight" in state)
-        self.network = network = network.to(memory_format=torch.channels_last)
+        # Without the file's head the new one stays as it was drawn.
+        network.load_state_dict(state, strict="fc.weight" in state)
+        self.network = network = network.to(device=device, memory_format=torch.channels_last)
         units = [nn.Sequential(network.conv1, network.bn1, network.relu, network.maxpool)]
         for stage in (network.layer1, network.layer2, network.layer3, network.layer4):
             units.extend(stage)
         head = nn.Sequential(network.avgpool, nn.Flatten(), network.fc)
-        frozen_units = {"forward": len(units), "head": len(units), "layer4.2": len(units) - 1, "everything": 0}
-        boundary = frozen_units[level]
+        trained_units = {"forward": 0, "head": 0, "layer4.2": 1, "layer4": 3, "everything": len(units)}
+        boundary = len(units) - trained_units[level]
         self.frozen = nn.Sequential(*units[:boundary]).eval().requires_grad_(False)
         self.trained = nn.Sequential(*units[boundary:], head).train()
         if level == "forward":

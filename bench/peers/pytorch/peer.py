@@ -32,8 +32,3 @@ def import_torchvision():
 def read_pixels(path, shape):
     """Raw float32 [N, H, W, 3] -> a view of it as [N, 3, H, W]: channels-last memory."""
     return torch.from_numpy(common.read_pixels(path, shape)).permute(0, 3, 1, 2)
-
-
-def read_safetensors(path):
-    """A state dict from a safetensors file."""
-    return {name: torch.from_numpy(array) for name, array in common.read_safetensors(path).items()}

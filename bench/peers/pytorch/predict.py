@@ -9,8 +9,8 @@ p = parameters()
 models = import_torchvision().models
 model = models.resnet50()
 model.load_state_dict(torch.load(p["weights"], weights_only=True))
-model.eval()
+model.eval().to(p["device"])
 prepare = models.ResNet50_Weights.IMAGENET1K_V1.transforms()
 with torch.no_grad():
-    scores = model(prepare(upright_photograph(p["image"])).unsqueeze(0))
+    scores = model(prepare(upright_photograph(p["image"])).unsqueeze(0).to(p["device"]))
 event("prediction", index=scores.argmax().item())

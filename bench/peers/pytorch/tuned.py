@@ -1,67 +1,93 @@
-"""Fine-tuning as an expert tunes it: bfloat16, channels-last, the frozen part as inference, workers, fused Adam."""
+"""Fine-tuning as an expert tunes it: channels-last, bfloat16, the frozen part as inference, fused Adam. `variant` says
+what else:
+
+plain:    float32                                      folded:   as cast or plain, frozen BatchNorms folded by hand
+autocast: float32 parameters, computed by autocast     compiled: as tuned, through torch.compile
+cast:     bfloat16 parameters with float32 masters     tuned:    the frozen part in bfloat16, the rest under autocast
+On a GPU everyone's bfloat16 is as tuned, with its frozen BatchNorms folded.
+"""
+
+import contextlib
 
 import torch
+from torch import nn
 
-from common import Epochs
-from data import WITH_WORKERS, loaders
-from network import Split, imagenet_backbone
-
-
-def train(p):
-    data = loaders(p, **WITH_WORKERS)
-    split = prepared_split(p, len(data["train"].dataset.classes))
-    if p["variant"] == "compiled":
-        compile_parts(split)
-    optimizer = fused_adam(p, split.trained)
-    for epoch in Epochs(p["epochs"]):
-        for images, labels in data["train"]:
-            step(split.trained, features(split, images), labels, optimizer)
-        epoch.end(accuracy(split, data.get("validation")))
-    return split.network
+from network import Masters, Split, imagenet_backbone
 
 
-def prepared_split(p, classes):
-    split = Split(p["level"], imagenet_backbone(p["weights"]), classes)
-    split.frozen.to(torch.bfloat16)
-    return split
+class Trainer:
+    def __init__(self, p, level, classes, freeze_norms=False):
+        variant, self.device = p["variant"], p["device"]
+        cuda = self.device != "cpu"
+        self.compute = torch.float32 if p.get("precision") == "float32" else torch.bfloat16
+        half = self.compute == torch.bfloat16
+        masters = half and not cuda and variant in ("cast", "folded")
+        self.autocast = half and not masters
+        torch.backends.cudnn.benchmark = True
+        self.split = split = Split(level, imagenet_backbone(p["weights"]), classes, self.device)
+        if freeze_norms:
+            for module in split.trained.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval().requires_grad_(False)
+        if variant == "folded" or (cuda and half):
+            split.fold()
+        self.all_mixed = variant == "autocast" and not cuda
+        if half and not self.all_mixed:
+            split.frozen.to(self.compute)
+        self.masters = Masters(split.trained) if masters else None
+        of = self.masters.masters if masters else [each for each in split.trained.parameters() if each.requires_grad]
+        self.optimizer = torch.optim.Adam(of, lr=p["learningRate"], eps=p["epsilon"], fused=True)
+        self.trained = split.trained
+        self.compiled = variant == "compiled"
+        if self.compiled:
+            compile_parts(split, cuda)
+            self.trained = split.trained
+
+    def mixed(self):
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.autocast)
+
+    def upload(self, images):
+        """[N, 3, H, W] to where it is computed with."""
+        images = images.to(self.device, non_blocking=True)
+        return images.to(self.compute, memory_format=torch.channels_last)
+
+    def features(self, images):
+        if self.compiled:
+            torch.compiler.cudagraph_mark_step_begin()
+        with self.mixed() if self.all_mixed else contextlib.nullcontext():
+            return self.split.features(images)
+
+    def step(self, inputs, labels):
+        with self.mixed():
+            outputs = self.trained(inputs)
+        loss = nn.functional.cross_entropy(outputs.float(), labels.to(self.device, non_blocking=True))
+        loss.backward()
+        if self.masters:
+            self.masters.take_gradients()
+        self.optimizer.step()
+        if self.masters:
+            self.masters.give_back()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss.detach()
+
+    @torch.no_grad()
+    def share_right(self, batches):
+        """Of inputs of the trained part, with their labels."""
+        self.trained.eval()
+        right = total = 0
+        for inputs, labels in batches:
+            with self.mixed():
+                right += (self.trained(inputs).argmax(1) == labels.to(self.device)).sum().item()
+            total += len(labels)
+        self.trained.train()
+        return right / total
 
 
-def compile_parts(split):
-    # Lets the compiler fold the frozen weights into the graph; it holds for graphs without gradients alone.
-    torch._inductor.config.freezing = True
+def compile_parts(split, cuda):
+    if not cuda:
+        # Lets the compiler fold the frozen weights into the graph; it holds for graphs without gradients alone.
+        torch._inductor.config.freezing = True
+    how = {"mode": "max-autotune"} if cuda else {"dynamic": False}
     if len(split.frozen) > 0:
-        split.frozen = torch.compile(split.frozen, dynamic=False)
-    split.trained = torch.compile(split.trained, dynamic=False)
-
-
-def fused_adam(p, module):
-    return torch.optim.Adam(module.parameters(), lr=p["learningRate"], eps=p["epsilon"], fused=True)
-
-
-def features(split, images):
-    return split.features(images.to(torch.bfloat16, memory_format=torch.channels_last))
-
-
-def step(trained, inputs, labels, optimizer):
-    trained.train()
-    with torch.autocast("cpu", torch.bfloat16):
-        outputs = trained(inputs)
-    loss = torch.nn.functional.cross_entropy(outputs.float(), labels)
-    loss.backward()
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-
-
-def accuracy(split, loader):
-    return None if loader is None else share_right(split.trained, ((features(split, x), y) for x, y in loader))
-
-
-@torch.no_grad()
-def share_right(trained, batches):
-    trained.eval()
-    right = total = 0
-    for inputs, labels in batches:
-        with torch.autocast("cpu", torch.bfloat16):
-            right += (trained(inputs).argmax(1) == labels).sum().item()
-        total += len(labels)
-    return right / total
+        split.frozen = torch.compile(split.frozen, **how)
+    split.trained = torch.compile(split.trained, **how)

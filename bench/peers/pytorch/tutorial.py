@@ -22,6 +22,7 @@ def train(p):
     if p["level"] == "layer4.2":
         model.layer4[2].requires_grad_(True)
     model.fc = nn.Linear(model.fc.in_features, len(data["train"].dataset.classes))
+    model = model.to(p["device"])
 
     criterion = nn.CrossEntropyLoss()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -34,6 +35,7 @@ def train(p):
             keep_frozen_statistics(model)
             correct = 0
             for images, labels in loader:
+                images, labels = images.to(p["device"]), labels.to(p["device"])
                 optimizer.zero_grad()
                 with torch.set_grad_enabled(training):
                     outputs = model(images)

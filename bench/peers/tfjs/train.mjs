@@ -1,8 +1,8 @@
 // Transfer learning in tfjs-node as its guide writes it: freeze, put a head on, compile, fit.
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { photographs } from './data.mjs';
+import { answer, parameters } from './files.mjs';
 import { loadTensorFlow } from './load.mjs';
-import { event, parameters } from './talk.mjs';
 
 const p = parameters();
 const tf = await loadTensorFlow(p.variant);
@@ -10,12 +10,13 @@ const { batchSize, seed } = p;
 const { data: train, classes } = photographs(tf, p.train, { batchSize, seed, shuffle: true });
 const validation = p.validation && photographs(tf, p.validation, { batchSize, seed, shuffle: false }).data;
 
-const network = await tf.loadLayersModel(`file://${p.weights}/model.json`);
+const network = await tf.loadLayersModel(`file://${p.weights}`);
 for (const layer of network.layers) {
-  layer.trainable = p.level === 'everything' || (p.level === 'layer4.2' && layer.name.startsWith('layer4.2'));
+  layer.trainable =
+    p.level === 'everything' || (p.level === 'layer4.2' && layer.name.startsWith('conv5_block3_'));
 }
 const head = tf.layers.dense({ units: classes.length, activation: 'softmax', name: 'head' });
-const model = tf.model({ inputs: network.inputs, outputs: head.apply(network.getLayer('avgpool').output) });
+const model = tf.model({ inputs: network.inputs, outputs: head.apply(network.layers.at(-2).output) });
 model.compile({
   optimizer: tf.train.adam(p.learningRate, 0.9, 0.999, p.epsilon),
   loss: 'categoricalCrossentropy',
@@ -35,7 +36,8 @@ await model.fitDataset(train, {
       start = performance.now();
     },
     onEpochEnd: async (/** @type {number} */ epoch, /** @type {any} */ logs) =>
-      event('epoch', {
+      answer({
+        event: 'epoch',
         epoch: epoch + 1,
         epochSeconds: (performance.now() - start) / 1000,
         valAccuracy: logs.val_acc ?? null,
@@ -45,7 +47,7 @@ await model.fitDataset(train, {
 delay.disable();
 const drifted = before && (await movingStatistics()).filter((values, i) => differs(values, before[i])).length;
 await model.save(`file://${p.out}`);
-event('done', { longestBlockSeconds: delay.max / 1e9, norms: before?.length, drifted });
+answer({ event: 'done', longestBlockSeconds: delay.max / 1e9, norms: before?.length, drifted });
 
 /** Mean and variance of every frozen BatchNormalization. */
 async function movingStatistics() {
