@@ -4,7 +4,8 @@
 #include "engine/data/decode.h"
 #include "engine/data/encode.h"
 #include "engine/device/backend.h"
-#include "napi/convert.h"
+#include "napi/fields.h"
+#include "napi/guard.h"
 #include "napi/model_wrap.h"
 #include "napi/napi.h"
 #include "napi/network_facts.h"
@@ -29,9 +30,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   object.Set("cudaBuilt", facts.cuda_built);
   object.Set("cuda", facts.cuda_version);
   object.Set("cudnn", facts.cudnn_version);
-  Napi::Array gpus = Napi::Array::New(env, facts.gpus.size());
-  for (size_t i = 0; i < facts.gpus.size(); ++i) gpus.Set(static_cast<uint32_t>(i), facts.gpus[i]);
-  object.Set("gpus", gpus);
+  object.Set("gpus", write(env, facts.gpus));
   object.Set("libjpeg", libraries.libjpeg);
   object.Set("libvips", libraries.libvips);
   return object;
@@ -39,12 +38,15 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 
 // writeImage(path, rgb: Uint8Array, height, width): Promise<void>
 Napi::Value write_image(const Napi::CallbackInfo& call) {
+  if (!call[1].IsTypedArray() ||
+      call[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
+    refuse("rgb", "a Uint8Array");
   const Napi::Uint8Array rgb = call[1].As<Napi::Uint8Array>();
   return run_task(call.Env(),
-                  [path = call[0].ToString().Utf8Value(),
+                  [path = as_string(call[0], "path"),
                    pixels = std::vector<uint8_t>(rgb.Data(), rgb.Data() + rgb.ByteLength()),
-                   height = call[2].ToNumber().Int64Value(),
-                   width = call[3].ToNumber().Int64Value()](const TaskContext&) -> MakeValue {
+                   height = as_integer(call[2], "height"),
+                   width = as_integer(call[3], "width")](const TaskContext&) -> MakeValue {
                     data::write_image(path, pixels, height, width);
                     return [](Napi::Env env) { return env.Undefined(); };
                   });
@@ -62,14 +64,14 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define("StopFlag", StopFlagWrap::define(env), state->stop_flag_class);
   define("Weights", WeightsWrap::define(env), state->weights_class);
   define("Model", ModelWrap::define(env), state->model_class);
-  exports.Set("info", Napi::Function::New(env, info));
-  exports.Set("readWeights", Napi::Function::New(env, read_weights));
-  exports.Set("makeWeights", Napi::Function::New(env, make_weights));
-  exports.Set("architectures", Napi::Function::New(env, architectures));
-  exports.Set("networkGraph", Napi::Function::New(env, network_graph));
-  exports.Set("matchArchitecture", Napi::Function::New(env, match_architecture));
-  exports.Set("createModel", Napi::Function::New(env, create_model));
-  exports.Set("writeImage", Napi::Function::New(env, write_image));
+  exports.Set("info", synchronous<info>(env));
+  exports.Set("architectures", synchronous<architectures>(env));
+  exports.Set("networkGraph", synchronous<network_graph>(env));
+  exports.Set("matchArchitecture", synchronous<match_architecture>(env));
+  exports.Set("makeWeights", synchronous<make_weights>(env));
+  exports.Set("readWeights", asynchronous<read_weights>(env));
+  exports.Set("createModel", asynchronous<create_model>(env));
+  exports.Set("writeImage", asynchronous<write_image>(env));
   return exports;
 }
 

@@ -19,16 +19,4 @@ Failure describe(const std::exception_ptr& thrown);
 // An Error with a `code` property.
 Napi::Error to_error(Napi::Env env, const Failure& failure);
 
-// Runs `body`, throwing what it throws as a JavaScript error; for synchronous methods.
-template <typename Body>
-auto guarded(Napi::Env env, Body&& body) {
-  try {
-    return body();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (...) {
-    throw to_error(env, describe(std::current_exception()));
-  }
-}
-
 }  // namespace thaw::napi

@@ -6,11 +6,12 @@
 #include <mutex>
 
 #include "engine/train/session.h"
+#include "napi/guard.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
 
-class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
+class ModelWrap : public Wrap<ModelWrap> {
  public:
   // What tasks share with the object; it outlives the object while a task runs.
   struct Shared {
@@ -26,24 +27,26 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
  private:
   Napi::Value layers(const Napi::CallbackInfo& info);
   Napi::Value device(const Napi::CallbackInfo& info);
-  void set_trainable(const Napi::CallbackInfo& info);  // (indices: number[], trainable: boolean)
-  void replace_head(const Napi::CallbackInfo& info);   // (layers, seed)
-  Napi::Value fit(const Napi::CallbackInfo&
-                      info);  // (train, validation, classes, training, options, stop, listener)
-  Napi::Value evaluate(
-      const Napi::CallbackInfo& info);  // (dataset, classes, training, options, stop)
+  Napi::Value set_trainable(const Napi::CallbackInfo& info);  // (indices: number[], trainable)
+  Napi::Value replace_head(const Napi::CallbackInfo& info);   // (layers, seed, initializer)
+  // (train, validation, classes, training, options, stop, listener)
+  Napi::Value fit(const Napi::CallbackInfo& info);
+  // (dataset, classes, training, options, stop)
+  Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);  // (dataset, options, stop)
   Napi::Value apply(const Napi::CallbackInfo& info);    // (dataset of float32 pixels, options)
   Napi::Value save(const Napi::CallbackInfo& info);     // (path, format, metadata)
   Napi::Value state(const Napi::CallbackInfo& info);    // (): Promise<Record<name, tensor>>
-  void dispose(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
 
-  // The session, or ERR_DISPOSED; ERR_MODEL_BUSY while fit() runs.
-  std::shared_ptr<Shared> use(Napi::Env env) const;
+  class Busy;
+
+  // The session. Throws ERR_DISPOSED; ERR_MODEL_BUSY while fit() runs.
+  std::shared_ptr<Shared> use() const;
   // For changes made at once: no task may be under way.
-  std::shared_ptr<Shared> change(Napi::Env env) const;
-  // Counts a task under way; the result is to be called when it has settled.
-  std::function<void()> begin(Napi::Env env, bool fitting);
+  std::shared_ptr<Shared> change() const;
+  // Marks a task under way until the last copy of the result is gone, on the JavaScript thread.
+  std::shared_ptr<void> begin(bool fitting);
 
   std::shared_ptr<Shared> shared_;
   int64_t bytes_ = 0;  // reported to V8

@@ -3,7 +3,7 @@
 namespace thaw::napi {
 
 void State::stop_tasks() {
-  for (RunningTask& task : tasks) task.stop->store(true);
+  for (RunningTask& task : tasks) task.control->stop();
   for (RunningTask& task : tasks) task.thread.join();
   tasks.clear();
 }

@@ -4,17 +4,21 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <thread>
 
-#include "engine/train/options.h"
+#include "engine/train/control.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
 
+// All but the thread is touched on the JavaScript thread only.
 struct RunningTask {
+  std::shared_ptr<train::Control> control;
+  std::shared_ptr<void> held;         // released before the promise is settled
+  std::optional<Napi::Error> thrown;  // by what listens to its events
+  bool finished = false;
   std::thread thread;
-  std::shared_ptr<train::StopFlag> stop;
-  bool finished = false;  // touched on the JavaScript thread only
 };
 
 struct State {

@@ -3,23 +3,24 @@
 
 #include <memory>
 
-#include "engine/train/options.h"
+#include "engine/train/control.h"
+#include "napi/guard.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
 
-class StopFlagWrap : public Napi::ObjectWrap<StopFlagWrap> {
+class StopFlagWrap : public Wrap<StopFlagWrap> {
  public:
   static Napi::Function define(Napi::Env env);
-  explicit StopFlagWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<StopFlagWrap>(info) {}
+  explicit StopFlagWrap(const Napi::CallbackInfo& info);
 
-  // The flag of a JavaScript StopFlag; null for undefined.
-  static std::shared_ptr<train::StopFlag> from(const Napi::Value& value);
+  // What a JavaScript StopFlag stops; null for undefined.
+  static std::shared_ptr<train::Control> from(const Napi::Value& value);
 
  private:
-  void set(const Napi::CallbackInfo&) { flag_->store(true); }
+  Napi::Value set(const Napi::CallbackInfo& info);
 
-  std::shared_ptr<train::StopFlag> flag_ = std::make_shared<train::StopFlag>(false);
+  std::shared_ptr<train::Control> control_;
 };
 
 }  // namespace thaw::napi

@@ -1,8 +1,10 @@
 #include "napi/task.h"
 
+#include <list>
 #include <optional>
+#include <system_error>
 
-#include "napi/errors.h"
+#include "napi/guard.h"
 #include "napi/state.h"
 
 namespace thaw::napi {
@@ -11,54 +13,94 @@ namespace {
 struct Outcome {
   MakeValue make;
   std::optional<Failure> failure;
+
+  Napi::Value value(Napi::Env env) const {
+    if (failure) throw to_error(env, *failure);
+    return guarded(env, [&] { return make(env); });
+  }
 };
+
+using Work = std::function<MakeValue(const TaskContext&)>;
+
+// On the task's thread.
+Outcome run(Work work, const TaskContext& context) {
+  Outcome outcome;
+  try {
+    outcome.make = work(context);
+  } catch (...) {
+    outcome.failure = describe(std::current_exception());
+  }
+  return outcome;  // what `work` captured is released before the promise is settled
+}
+
+// On the JavaScript thread.
+void settle(Napi::Env env, RunningTask& task, const Outcome& outcome,
+            const Napi::Promise::Deferred& deferred) {
+  task.finished = true;
+  task.held.reset();
+  try {
+    if (task.thrown) throw *task.thrown;
+    deferred.Resolve(outcome.value(env));
+  } catch (const Napi::Error& error) {
+    deferred.Reject(error.Value());
+  }
+  task.thrown.reset();
+}
 
 }  // namespace
 
 void Events::send(MakeValue make) const {
-  function_.BlockingCall([make = std::move(make)](Napi::Env env, Napi::Function listener) {
-    listener.Call({make(env)});
-  });
+  function_.BlockingCall(
+      [make = std::move(make), &task = task_](Napi::Env env, Napi::Function listener) {
+        try {
+          guarded(env, [&] { return listener.Call({make(env)}); });
+        } catch (const Napi::Error& error) {
+          if (!task.thrown) task.thrown = error;
+          task.control->stop();
+        }
+      });
 }
 
-Napi::Promise run_task(Napi::Env env, std::function<MakeValue(const TaskContext&)> work,
-                       TaskOptions options) {
+Napi::Promise run_task(Napi::Env env, Work work, TaskOptions options) {
   State& state = State::of(env);
   state.reap();
-  const auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
+  const Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
   Napi::Function listener = options.listener;
   if (listener.IsEmpty()) listener = Napi::Function::New(env, [](const Napi::CallbackInfo&) {});
-  const Napi::ThreadSafeFunction function =
-      Napi::ThreadSafeFunction::New(env, listener, "thaw task", /*maxQueueSize=*/0, /*threads=*/1);
+  // Given back by the thread at its end, or here where there will be none.
+  const auto release = [](Napi::ThreadSafeFunction* function) {
+    function->Release();
+    delete function;
+  };
+  std::shared_ptr<Napi::ThreadSafeFunction> function(
+      new Napi::ThreadSafeFunction(Napi::ThreadSafeFunction::New(
+          env, listener, "thaw task", /*maxQueueSize=*/0, /*threads=*/1)),
+      release);
 
-  state.tasks.emplace_back();
-  RunningTask& task = state.tasks.back();  // a list's element stays where it is
-  task.stop = options.stop ? options.stop : std::make_shared<train::StopFlag>(false);
-  task.thread = std::thread([function, deferred, work = std::move(work), stop = task.stop, &task,
-                             settled = std::move(options.settled)]() mutable {
-    auto outcome = std::make_shared<Outcome>();
-    try {
-      outcome->make = work({stop.get(), Events(function)});
-    } catch (...) {
-      outcome->failure = describe(std::current_exception());
-    }
-    work = nullptr;  // what it captured is released before the promise is settled
-    function.BlockingCall([outcome, deferred, &task, settled](Napi::Env env, Napi::Function) {
-      task.finished = true;
-      if (settled) settled();
-      if (outcome->failure) {
-        deferred->Reject(to_error(env, *outcome->failure).Value());
-        return;
-      }
-      try {
-        deferred->Resolve(outcome->make(env));
-      } catch (const Napi::Error& error) {
-        deferred->Reject(error.Value());
-      }
+  std::list<RunningTask> started(1);  // an element of a list stays where it is
+  RunningTask& task = started.front();
+  task.control = options.control ? options.control : std::make_shared<train::Control>();
+  task.held = std::move(options.held);
+  try {
+    task.thread = std::thread([function = std::move(function), deferred, work = std::move(work),
+                               control = task.control, &task]() mutable {
+      const Events events(*function, task);
+      const auto outcome = std::make_shared<Outcome>(run(std::move(work), {control.get(), events}));
+      function->BlockingCall([outcome, deferred, &task](Napi::Env env, Napi::Function) {
+        settle(env, task, *outcome, deferred);
+      });
     });
-    Napi::ThreadSafeFunction(function).Release();
-  });
-  return deferred->Promise();
+  } catch (const std::system_error& error) {
+    deferred.Reject(
+        to_error(env, {"ERR_NO_THREAD", "No thread could be started to work on (" +
+                                            error.code().message() +
+                                            "): wait for what is under way, or raise the limit of "
+                                            "processes or of memory."})
+            .Value());
+    return deferred.Promise();
+  }
+  state.tasks.splice(state.tasks.end(), started);
+  return deferred.Promise();
 }
 
 }  // namespace thaw::napi

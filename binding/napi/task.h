@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 
-#include "engine/train/options.h"
+#include "engine/train/control.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
+
+struct RunningTask;
 
 // Makes the JavaScript value of a result; runs on the JavaScript thread.
 using MakeValue = std::function<Napi::Value(Napi::Env)>;
@@ -16,27 +18,31 @@ using MakeValue = std::function<Napi::Value(Napi::Env)>;
 // Sends plain data to the listener of a running task; may be called from the task's thread only.
 class Events {
  public:
-  explicit Events(Napi::ThreadSafeFunction function) : function_(std::move(function)) {}
+  Events(const Napi::ThreadSafeFunction& function, RunningTask& task)
+      : function_(function), task_(task) {}
 
-  // `make` runs later on the JavaScript thread; its value is the listener's argument. Events that
-  // can no longer be delivered (the environment is closing) are dropped.
+  // `make` runs later on the JavaScript thread; its value is the listener's argument. What the
+  // listener throws stops the task and rejects its promise. Events that can no longer be delivered
+  // (the environment is closing) are dropped.
   void send(MakeValue make) const;
 
  private:
-  Napi::ThreadSafeFunction function_;
+  const Napi::ThreadSafeFunction& function_;
+  RunningTask& task_;
 };
 
 struct TaskContext {
-  const train::StopFlag* stop;
+  const train::Control* control;
   const Events& events;
 };
 
 struct TaskOptions {
-  std::shared_ptr<train::StopFlag> stop;  // null: one of its own
-  Napi::Function listener;                // empty: events are dropped
-  std::function<void()> settled;          // on the JavaScript thread, before the promise is settled
+  std::shared_ptr<train::Control> control;  // null: one of its own
+  Napi::Function listener;                  // empty: events are dropped
+  std::shared_ptr<void> held;               // until the work is done, or could not be started
 };
 
+// The promise is rejected with what `work` throws, or with ERR_NO_THREAD.
 Napi::Promise run_task(Napi::Env env, std::function<MakeValue(const TaskContext&)> work,
                        TaskOptions options = {});
 

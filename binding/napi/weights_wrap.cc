@@ -1,6 +1,7 @@
 #include "napi/weights_wrap.h"
 
 #include "napi/convert.h"
+#include "napi/fields.h"
 #include "napi/state.h"
 #include "napi/task.h"
 
@@ -9,17 +10,18 @@ namespace thaw::napi {
 using File = std::shared_ptr<const weights::WeightsFile>;
 
 Napi::Function WeightsWrap::define(Napi::Env env) {
-  return DefineClass(env, "Weights",
-                     {InstanceAccessor<&WeightsWrap::format>("format"),
-                      InstanceAccessor<&WeightsWrap::metadata>("metadata"),
-                      InstanceAccessor<&WeightsWrap::shapes>("shapes")});
+  return DefineClass(
+      env, "Weights",
+      {accessor<&WeightsWrap::format>("format"), accessor<&WeightsWrap::metadata>("metadata"),
+       accessor<&WeightsWrap::shapes>("shapes")});
 }
 
-WeightsWrap::WeightsWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WeightsWrap>(info) {
-  if (info.Length() != 1 || !info[0].IsExternal()) {
-    throw Napi::TypeError::New(info.Env(), "Weights are made by readWeights().");
-  }
-  file_ = *info[0].As<Napi::External<File>>().Data();
+WeightsWrap::WeightsWrap(const Napi::CallbackInfo& info) : Wrap(info) {
+  guarded(info.Env(), [&] {
+    if (info.Length() != 1 || !info[0].IsExternal())
+      fail("ERR_INVALID_ARGUMENT", "Weights are made by readWeights().");
+    file_ = *info[0].As<Napi::External<File>>().Data();
+  });
 }
 
 Napi::Object WeightsWrap::make(Napi::Env env, File file) {
@@ -27,7 +29,11 @@ Napi::Object WeightsWrap::make(Napi::Env env, File file) {
 }
 
 File WeightsWrap::from(const Napi::Value& value) {
-  return value.IsObject() ? Unwrap(value.As<Napi::Object>())->file_ : nullptr;
+  if (absent(value)) return nullptr;
+  const Napi::Object object = as_object(value, "weights");
+  if (!object.InstanceOf(State::of(value.Env()).weights_class.Value()))
+    refuse("weights", "what readWeights() gives");
+  return Unwrap(object)->file_;
 }
 
 Napi::Value WeightsWrap::format(const Napi::CallbackInfo& info) {
@@ -43,23 +49,22 @@ Napi::Value WeightsWrap::metadata(const Napi::CallbackInfo& info) {
 Napi::Value WeightsWrap::shapes(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   for (const auto& [name, tensor] : file_->tensors)
-    object.Set(name, to_array(info.Env(), tensor.sizes()));
+    object.Set(name, write(info.Env(), tensor.sizes()));
   return object;
 }
 
 Napi::Value read_weights(const Napi::CallbackInfo& info) {
-  return run_task(
-      info.Env(), [path = info[0].ToString().Utf8Value()](const TaskContext&) -> MakeValue {
-        auto file = std::make_shared<const weights::WeightsFile>(weights::read_weights(path));
-        return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
-      });
+  return run_task(info.Env(), [path = as_string(info[0], "path")](const TaskContext&) -> MakeValue {
+    auto file = std::make_shared<const weights::WeightsFile>(weights::read_weights(path));
+    return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
+  });
 }
 
 Napi::Value make_weights(const Napi::CallbackInfo& info) {
   auto file = std::make_shared<weights::WeightsFile>();
-  file->format = info[0].ToString().Utf8Value();
-  file->tensors = state_dict(info[1].As<Napi::Object>());
-  file->metadata = metadata(info[2].As<Napi::Object>());
+  file->format = as_string(info[0], "format");
+  file->tensors = state_dict(info[1]);
+  file->metadata = metadata(info[2]);
   return WeightsWrap::make(info.Env(), std::move(file));
 }
 

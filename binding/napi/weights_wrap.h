@@ -5,11 +5,12 @@
 #include <memory>
 
 #include "engine/weights/weights.h"
+#include "napi/guard.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
 
-class WeightsWrap : public Napi::ObjectWrap<WeightsWrap> {
+class WeightsWrap : public Wrap<WeightsWrap> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit WeightsWrap(const Napi::CallbackInfo& info);

@@ -106,9 +106,9 @@ void check_same(const Outcome& a, const Outcome& b) {
     CHECK(at::equal(a.state[i].second, b.state[i].second));
   CHECK_EQUAL(a.history.epochs.size(), b.history.epochs.size());
   for (size_t i = 0; i < a.history.epochs.size(); ++i) {
-    CHECK_EQUAL(a.history.epochs[i].training.loss, b.history.epochs[i].training.loss);
+    CHECK_EQUAL(a.history.epochs[i].training["loss"], b.history.epochs[i].training["loss"]);
     CHECK_EQUAL(a.history.epochs[i].training.images, b.history.epochs[i].training.images);
-    CHECK_EQUAL(a.history.epochs[i].validation.loss, b.history.epochs[i].validation.loss);
+    CHECK_EQUAL(a.history.epochs[i].validation["loss"], b.history.epochs[i].validation["loss"]);
   }
   CHECK(a.history.evaluation->confusion == b.history.evaluation->confusion);
   CHECK_EQUAL(a.history.unreadable.size(), b.history.unreadable.size());

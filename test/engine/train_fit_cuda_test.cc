@@ -58,10 +58,10 @@ FitOptions options_for(at::ScalarType compute) {
 }
 
 History run(Session& session, const FitOptions& options, const FitEvents& events = {},
-            const StopFlag* stop = nullptr) {
+            const Control* control = nullptr) {
   const TrainingOptions training{.optimizer = {.learning_rate = 1e-3},
                                  .schedule = {.kind = ScheduleKind::kCosine}};
-  return fit(session, drawn(), drawn(), kClasses, training, options, events, stop);
+  return fit(session, drawn(), drawn(), kClasses, training, options, events, control);
 }
 
 bool equal(const StateDict& a, const StateDict& b) {
@@ -81,7 +81,7 @@ TEST("on a GPU a seed repeats a run exactly, and the loss falls") {
     const History history = run(once, options_for(at::kFloat));
     run(again, options_for(at::kFloat));
     CHECK(equal(once.network->state(), again.network->state()));
-    CHECK(history.epochs.back().training.loss < history.epochs.front().training.loss);
+    CHECK(history.epochs.back().training["loss"] < history.epochs.front().training["loss"]);
   }
 }
 
@@ -96,7 +96,7 @@ TEST("on a GPU in float32 a run without dropout follows the CPU's losses") {
     const Metrics::Values& a = actual.epochs[epoch].training;
     const Metrics::Values& e = expected.epochs[epoch].training;
     CHECK_EQUAL(a.images, e.images);
-    CHECK(std::abs(a.loss - e.loss) < 1e-2 * std::max(e.loss, 0.5));
+    CHECK(std::abs(a["loss"] - e["loss"]) < 1e-2 * std::max(e["loss"], 0.5));
   }
 }
 
@@ -108,13 +108,15 @@ TEST("on a GPU a run that was stopped goes on as if it had not been") {
   FitOptions options = options_for(at::kBFloat16);
   Session straight = make_session(backend, "layer4");
   run(straight, options);
-  options.checkpoint_directory = folder.string();
-  StopFlag stop = false;
+  options.checkpoint.directory = folder.string();
+  Control control;
   FitEvents events;
-  events.epoch = [&](int64_t epoch, const EpochRecord&) { stop = epoch == 1; };
+  events.epoch = [&](int64_t epoch, const EpochRecord&) {
+    if (epoch == 1) control.stop();
+  };
   Session stopped = make_session(backend, "layer4");
-  CHECK_THROWS(run(stopped, options, events, &stop), "ERR_ABORTED");
-  options.resume = true;
+  CHECK_THROWS(run(stopped, options, events, &control), "ERR_ABORTED");
+  options.checkpoint.resume = true;
   Session resumed = make_session(backend, "layer4");
   run(resumed, options);
   CHECK(equal(resumed.network->state(), straight.network->state()));

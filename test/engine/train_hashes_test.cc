@@ -144,7 +144,7 @@ std::string hash_of(const StateDict& state) {
 using Change = std::function<void(FitOptions&)>;
 
 void run_once(const Case& given, Session& session, const Change& change,
-              const FitEvents& events = {}, const StopFlag* stop = nullptr) {
+              const FitEvents& events = {}, const Control* control = nullptr) {
   TrainingOptions training{.optimizer = {.learning_rate = 1e-3}};
   FitOptions options;
   options.batch_size = 8;
@@ -156,7 +156,7 @@ void run_once(const Case& given, Session& session, const Change& change,
   if (change) change(options);
   // Whole batches, and a last one that is smaller where nothing is accumulated.
   const int64_t count = options.accumulation_steps > 1 ? 16 : 12;
-  fit(session, images(count, 0), images(5, 100), kClasses, training, options, events, stop);
+  fit(session, images(count, 0), images(5, 100), kClasses, training, options, events, control);
 }
 
 std::string run(const Case& given, const Change& change = {}) {
@@ -236,14 +236,14 @@ TEST("decoding threads and kept features change no bit") {
 TEST("neither does an interruption") {
   for (const Case& given : kCases) {
     const auto with_checkpoint = [&](FitOptions& options) {
-      options.checkpoint_directory = folder.file(given.name);
-      options.resume = true;
+      options.checkpoint.directory = folder.file(given.name);
+      options.checkpoint.resume = true;
     };
-    StopFlag stop{false};
+    Control control;
     const FitEvents events{
-        .begin = {}, .batch = {}, .epoch = [&](int64_t, const EpochRecord&) { stop = true; }};
+        .begin = {}, .batch = {}, .epoch = [&](int64_t, const EpochRecord&) { control.stop(); }};
     Session first = make_session(given);
-    CHECK_THROWS(run_once(given, first, with_checkpoint, events, &stop), "ERR_ABORTED");
+    CHECK_THROWS(run_once(given, first, with_checkpoint, events, &control), "ERR_ABORTED");
     Session second = make_session(given);
     run_once(given, second, with_checkpoint);
     if (hash_of(second.network->state()) != usual(given))

@@ -41,7 +41,35 @@ TEST("categorical cross-entropy with smoothing and class weights, written out") 
     expected += weights[label] * loss / 5;
   }
   const Loss loss({.label_smoothing = smoothing, .class_weights = weights}, 3, at::kCPU);
-  CHECK(close(loss(logits, labels).item<double>(), expected, 1e-6));
+  const Loss::Sum sum = loss(logits, labels);
+  CHECK(close(sum.value.item<double>() / sum.weight, expected, 1e-6));
+  CHECK_EQUAL(sum.weight, 5.0);
+}
+
+TEST("shares of classes: whole ones are the classes themselves, others are mixed by their shares") {
+  at::manual_seed(2);
+  const at::Tensor logits = at::randn({4, 3}), labels = at::tensor({0, 2, 1, 1}, at::kLong),
+                   others = at::tensor({1, 0, 1, 2}, at::kLong);
+  const auto one_hot = [](const at::Tensor& classes) {
+    return at::one_hot(classes, 3).to(at::kFloat);
+  };
+  for (const LossKind kind : {LossKind::kCategoricalCrossentropy, LossKind::kBinaryCrossentropy}) {
+    // A loss is linear in its target, label smoothing included; so is the weight of a class, but
+    // the product of the two is not.
+    const Loss loss({.kind = kind, .label_smoothing = 0.2}, 3, at::kCPU);
+    const double whole = loss(logits, labels).value.item<double>(),
+                 other = loss(logits, others).value.item<double>();
+    CHECK(close(loss(logits, one_hot(labels)).value.item<double>(), whole, 1e-6));
+    const at::Tensor mixed = 0.3 * one_hot(labels) + 0.7 * one_hot(others);
+    CHECK(close(loss(logits, mixed).value.item<double>(), 0.3 * whole + 0.7 * other, 1e-6));
+    const Loss weighted({.kind = kind, .class_weights = {1, 2, 0.5}}, 3, at::kCPU);
+    CHECK(close(weighted(logits, one_hot(labels)).value.item<double>(),
+                weighted(logits, labels).value.item<double>(), 1e-6));
+  }
+  const Loss single({.kind = LossKind::kBinaryCrossentropy}, 1, at::kCPU);
+  const at::Tensor one = at::randn({4, 1}), binary = at::tensor({0, 1, 1, 0}, at::kLong);
+  CHECK(close(single(one, at::one_hot(binary, 2).to(at::kFloat)).value.item<double>(),
+              single(one, binary).value.item<double>(), 1e-6));
 }
 
 TEST("binary cross-entropy with one output and with one a class, written out") {
@@ -49,11 +77,11 @@ TEST("binary cross-entropy with one output and with one a class, written out") {
                    labels = at::tensor({1, 0}, at::kLong);
   const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
   const Loss binary({.kind = LossKind::kBinaryCrossentropy}, 1, at::kCPU);
-  CHECK(close(binary(one, labels).item<double>(), (softplus(-0.3) + softplus(-1.2)) / 2, 1e-6));
+  CHECK(close(binary(one, labels).value.item<double>(), softplus(-0.3) + softplus(-1.2), 1e-6));
   const at::Tensor two = at::tensor({0.3, -1.2, 0.7, 0.1}).view({2, 2});
   const Loss each({.kind = LossKind::kBinaryCrossentropy}, 2, at::kCPU);
-  const double expected = (softplus(0.3) + softplus(1.2) + softplus(-0.7) + softplus(0.1)) / 4;
-  CHECK(close(each(two, labels).item<double>(), expected, 1e-6));
+  const double expected = (softplus(0.3) + softplus(1.2) + softplus(-0.7) + softplus(0.1)) / 2;
+  CHECK(close(each(two, labels).value.item<double>(), expected, 1e-6));
 }
 
 TEST("Adam and AdamW follow Kingma and Ba, Loshchilov and Hutter") {
@@ -176,21 +204,31 @@ TEST("schedules: warm-up, cosine and steps") {
   CHECK(close(learning_rate_factor(steps, 40, 10, 9), 0.01, 1e-12));
 }
 
-TEST("metrics: weighted by the batches' sizes, with confusion matrix and top five") {
-  Metrics metrics(8, /*confusion=*/true, at::kCPU);
+TEST("metrics: means over the images, with confusion matrix and top five") {
+  CHECK_THROWS(chosen_metrics({"f1"}), "ERR_INVALID_ARGUMENT");
+  CHECK_EQUAL(chosen_metrics({}).size(), 2u);
+  CHECK_EQUAL(chosen_metrics({"top5", "accuracy"}).size(), 3u);
+  Metrics metrics(every_metric(), 8, at::kCPU);
   const at::Tensor logits = at::eye(8).slice(0, 0, 3);  // predicts 0, 1, 2; then ties
-  metrics.add(at::scalar_tensor(3.0f), logits, at::tensor({0, 2, 2}, at::kLong));
-  metrics.add(at::scalar_tensor(7.0f), at::eye(8).slice(0, 7), at::tensor({7}, at::kLong));
+  metrics.add({at::scalar_tensor(9.0f), logits, at::tensor({0, 2, 2}, at::kLong)});
+  // The class with the largest share is the one to be found.
+  at::Tensor shares = at::zeros({1, 8});
+  shares[0][7] = 0.6f;
+  shares[0][1] = 0.4f;
+  metrics.add({at::scalar_tensor(7.0f), at::eye(8).slice(0, 7), shares});
   const Metrics::Values values = metrics.read();
   CHECK_EQUAL(values.images, 4);
-  CHECK(close(values.loss, 4.0, 1e-12));
-  CHECK(close(values.accuracy, 0.75, 1e-12));
+  CHECK(close(values["loss"], 4.0, 1e-12));
+  CHECK(close(values["accuracy"], 0.75, 1e-12));
+  CHECK(values["top5"] >= values["accuracy"]);
   const std::vector<int64_t> confusion = metrics.confusion();
   CHECK_EQUAL(confusion[2 * 8 + 1], 1);
   CHECK_EQUAL(confusion[7 * 8 + 7], 1);
-  Metrics restored(8, false, at::kCPU);
+  Metrics restored(every_metric(), 0, at::kCPU);
   restored.restore(metrics.sums());
-  CHECK(close(restored.read().loss, 4.0, 1e-12));
+  CHECK(close(restored.read()["loss"], 4.0, 1e-12));
+  Metrics fewer(chosen_metrics({}), 0, at::kCPU);
+  CHECK_THROWS(fewer.restore(metrics.sums()), "ERR_CHECKPOINT_MISMATCH");
 }
 
 TEST_MAIN()

@@ -18,6 +18,12 @@ enum class Augmentation {
               // 0.4/0.4/0.4
 };
 
+constexpr auto names(Augmentation) {
+  return std::to_array<Name<Augmentation>>({{Augmentation::kNone, "none"},
+                                            {Augmentation::kFlip, "flip"},
+                                            {Augmentation::kStandard, "standard"}});
+}
+
 struct DrawKey {
   uint64_t seed;
   uint64_t epoch;

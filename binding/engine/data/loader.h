@@ -52,6 +52,12 @@ struct UnreadableImage {
   std::string reason;
 };
 
+void fields(auto& visit, Of<UnreadableImage> auto& image) {
+  visit("name", image.name);
+  visit("code", image.code);
+  visit("reason", image.reason);
+}
+
 // One thread constructs, starts and consumes. Memory is that of the buffers (prefetch_batches + 1,
 // and one more for each batch that the consumer keeps beyond that) and of one image a thread.
 class Loader {

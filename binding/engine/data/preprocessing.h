@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/fields.h"
 #include "engine/torch.h"
 
 namespace thaw::data {
@@ -16,6 +17,14 @@ struct Preprocessing {
   std::array<double, 3> mean = {0.485, 0.456, 0.406};  // RGB, of values in 0..1 (ImageNet)
   std::array<double, 3> std = {0.229, 0.224, 0.225};
 };
+
+void fields(auto& visit, Of<Preprocessing> auto& preprocessing) {
+  visit("height", preprocessing.height);
+  visit("width", preprocessing.width);
+  visit("resize", preprocessing.resize);
+  visit("mean", preprocessing.mean);
+  visit("std", preprocessing.std);
+}
 
 // uint8 [N, H, W, 3] -> normalised [N, 3, H, W] in channels-last memory of `dtype`, on images'
 // device. float32 [N, H, W, 3] is taken as normalised already.

@@ -21,7 +21,7 @@ class ScriptBuilder {
   Module build(const model::ScriptModule& from) const {
     // Every module has a class of its own, since each compiles its own constants; Python shows the
     // name's last part.
-    const char* type = from.node < 0 ? "Module" : model::name_of(network_.graph().at(from.node).op);
+    const char* type = from.node < 0 ? "Module" : model::op_name(network_.graph().at(from.node).op);
     Module module(c10::QualifiedName(std::string("__torch__.thaw.") + type), unit_,
                   /*shouldMangle=*/true);
     // Python's eval() and train() set it; the code does not look at it.

@@ -71,11 +71,16 @@ std::string Graph::text(int last) const {
   std::ostringstream text;
   text << std::hexfloat;
   for (int node = 0; node <= last; ++node) {
-    text << name_of(at(node).op) << ' ' << at(node).names.module;
+    text << op_name(at(node).op) << ' ' << at(node).names.module;
     for (const int input : at(node).inputs) text << ' ' << input;
-    each_attribute(at(node).op, [&](const char* name, const auto& value) {
-      text << ' ' << name << '=' << value;
-    });
+    const auto attribute = [&](const char* name, const auto& value) {
+      if constexpr (Named<std::decay_t<decltype(value)>>) {
+        text << ' ' << name << '=' << name_of(value);
+      } else {
+        text << ' ' << name << '=' << value;
+      }
+    };
+    each_attribute(at(node).op, attribute);
     text << " ->";
     for (const int64_t size : at(node).shape) text << ' ' << size;
     text << '\n';

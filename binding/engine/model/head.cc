@@ -14,11 +14,6 @@ bool is_torchvisions(const std::vector<HeadLayer>& head) {
 
 }  // namespace
 
-const char* activation_name(Activation activation) {
-  static constexpr const char* kNames[] = {"linear", "relu", "softmax", "sigmoid"};
-  return kNames[static_cast<int>(activation)];
-}
-
 void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer initializer) {
   graph.begin_head();
   const bool torchvisions = is_torchvisions(head);

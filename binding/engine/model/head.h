@@ -5,17 +5,36 @@
 #include <string>
 #include <vector>
 
+#include "engine/fields.h"
+
 namespace thaw::model {
 
 enum class HeadKind { kGlobalAveragePooling, kFlatten, kDense, kDropout, kBatchNormalization };
 enum class Activation { kLinear, kRelu, kSoftmax, kSigmoid };
 
-// "relu"
-const char* activation_name(Activation activation);
+constexpr auto names(HeadKind) {
+  return std::to_array<Name<HeadKind>>({{HeadKind::kGlobalAveragePooling, "globalAveragePooling"},
+                                        {HeadKind::kFlatten, "flatten"},
+                                        {HeadKind::kDense, "dense"},
+                                        {HeadKind::kDropout, "dropout"},
+                                        {HeadKind::kBatchNormalization, "batchNormalization"}});
+}
+
+constexpr auto names(Activation) {
+  return std::to_array<Name<Activation>>({{Activation::kLinear, "linear"},
+                                          {Activation::kRelu, "relu"},
+                                          {Activation::kSoftmax, "softmax"},
+                                          {Activation::kSigmoid, "sigmoid"}});
+}
 
 // How dense layers are drawn: Glorot uniform and zero biases (Glorot and Bengio 2010), or weights
 // and biases uniform within 1 / sqrt(in), as torch.nn.Linear.
 enum class Initializer { kKeras, kPytorch };
+
+constexpr auto names(Initializer) {
+  return std::to_array<Name<Initializer>>(
+      {{Initializer::kKeras, "keras"}, {Initializer::kPytorch, "pytorch"}});
+}
 
 struct HeadLayer {
   HeadKind kind;
@@ -27,6 +46,16 @@ struct HeadLayer {
       0.99;  // batch normalisation, Keras' meaning: the share of the old running statistic
   double epsilon = 1e-3;  // batch normalisation
 };
+
+void fields(auto& visit, Of<HeadLayer> auto& layer) {
+  visit("kind", layer.kind, Field::kRequired);
+  visit("name", layer.name, Field::kRequired);
+  visit("units", layer.units);
+  visit("activation", layer.activation);
+  visit("rate", layer.rate);
+  visit("momentum", layer.momentum);
+  visit("epsilon", layer.epsilon);
+}
 
 class Graph;
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/fields.h"
 #include "engine/model/graph.h"
 
 namespace thaw::model {
@@ -21,6 +22,17 @@ struct Layer {
   int64_t weights = 0;  // parameters that training may change
   int64_t buffers = 0;  // running statistics: never trained
 };
+
+void fields(auto& visit, Of<Layer> auto& layer) {
+  visit("name", layer.name);
+  visit("torchName", layer.torch_name);
+  visit("type", layer.type);
+  visit("outputShape", layer.output_shape);
+  visit("head", layer.head);
+  visit("trainable", layer.trainable);
+  visit("weights", layer.weights);
+  visit("buffers", layer.buffers);
+}
 
 std::vector<Layer> layer_table(const Graph& graph);
 

@@ -17,6 +17,11 @@ struct Architecture {
   Variant variant = Variant::kTorchvision;
 };
 
+void fields(auto& visit, Of<Architecture> auto& architecture) {
+  visit("name", architecture.name);
+  visit("variant", architecture.variant);
+}
+
 // Every network in every variant that there is of it.
 const std::vector<Architecture>& architectures();
 

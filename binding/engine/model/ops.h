@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/fields.h"
 #include "engine/model/head.h"
 #include "engine/torch.h"
 
@@ -87,17 +88,17 @@ struct Convolution {
   at::Tensor run(const Arguments& a) const;
   std::string module_script() const;
   std::string script(const Texts& in) const { return in.at(0); }
-  template <typename Visit>
-  void fields(Visit&& visit) const {
-    visit("filters", filters);
-    visit("kernel", kernel);
-    visit("stride", stride);
-    visit("padding", padding);
-    visit("groups", groups);
-    visit("bias", bias);
-    visit("padded", padded);
-  }
 };
+
+void fields(auto& visit, Of<Convolution> auto& op) {
+  visit("filters", op.filters);
+  visit("kernel", op.kernel);
+  visit("stride", op.stride);
+  visit("padding", op.padding);
+  visit("groups", op.groups);
+  visit("bias", op.bias);
+  visit("padded", op.padded);
+}
 
 struct BatchNorm {
   static constexpr const char* kName = "BatchNorm";
@@ -108,12 +109,12 @@ struct BatchNorm {
   at::Tensor run(const Arguments& a) const;
   std::string module_script() const;
   std::string script(const Texts& in) const { return in.at(0); }
-  template <typename Visit>
-  void fields(Visit&& visit) const {
-    visit("epsilon", epsilon);
-    visit("momentum", momentum);
-  }
 };
+
+void fields(auto& visit, Of<BatchNorm> auto& op) {
+  visit("epsilon", op.epsilon);
+  visit("momentum", op.momentum);
+}
 
 struct Relu {
   static constexpr const char* kName = "Relu";
@@ -135,14 +136,14 @@ struct MaxPool {
   Shape shape(const Shapes& in) const;
   at::Tensor run(const Arguments& a) const;
   std::string script(const Texts& in) const;
-  template <typename Visit>
-  void fields(Visit&& visit) const {
-    visit("kernel", kernel);
-    visit("stride", stride);
-    visit("padding", padding);
-    visit("padded", padded);
-  }
 };
+
+void fields(auto& visit, Of<MaxPool> auto& op) {
+  visit("kernel", op.kernel);
+  visit("stride", op.stride);
+  visit("padding", op.padding);
+  visit("padded", op.padded);
+}
 
 struct GlobalAveragePool {
   static constexpr const char* kName = "GlobalAveragePool";
@@ -175,12 +176,12 @@ struct Dense {
   at::Tensor run(const Arguments& a) const;
   std::string module_script() const { return "torch.linear(x, self.weight, self.bias)"; }
   std::string script(const Texts& in) const;
-  template <typename Visit>
-  void fields(Visit&& visit) const {
-    visit("units", units);
-    visit("activation", std::string(activation_name(activation)));
-  }
 };
+
+void fields(auto& visit, Of<Dense> auto& op) {
+  visit("units", op.units);
+  visit("activation", op.activation);
+}
 
 struct Dropout {
   static constexpr const char* kName = "Dropout";
@@ -188,18 +189,16 @@ struct Dropout {
 
   at::Tensor run(const Arguments& a) const;
   std::string script(const Texts& in) const { return in.at(0); }  // the identity in inference
-  template <typename Visit>
-  void fields(Visit&& visit) const {
-    visit("rate", rate);
-  }
 };
+
+void fields(auto& visit, Of<Dropout> auto& op) { visit("rate", op.rate); }
 
 }  // namespace op
 
 using Op = std::variant<op::Input, op::Convolution, op::BatchNorm, op::Relu, op::Add, op::MaxPool,
                         op::GlobalAveragePool, op::Flatten, op::Dense, op::Dropout>;
 
-inline const char* name_of(const Op& of) {
+inline const char* op_name(const Op& of) {
   return std::visit([](const auto& op) { return std::decay_t<decltype(op)>::kName; }, of);
 }
 inline Shape shape_of(const Op& of, const op::Shapes& in) {
@@ -239,7 +238,7 @@ template <typename Visit>
 void each_attribute(const Op& of, Visit&& visit) {
   std::visit(
       [&](const auto& op) {
-        if constexpr (requires { op.fields(visit); }) op.fields(visit);
+        if constexpr (Struct<const std::decay_t<decltype(op)>>) fields(visit, op);
       },
       of);
 }

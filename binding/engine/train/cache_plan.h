@@ -21,6 +21,23 @@ struct CacheReport {
   std::string reason = {};  // why it is off
 };
 
+constexpr auto names(CacheReport::Place) {
+  using Place = CacheReport::Place;
+  return std::to_array<Name<Place>>({{Place::kOff, "off"},
+                                     {Place::kDevice, "device"},
+                                     {Place::kMemory, "memory"},
+                                     {Place::kDisk, "disk"}});
+}
+
+void fields(auto& visit, Of<CacheReport> auto& report) {
+  visit("place", report.place);
+  visit("bytes", report.bytes);
+  visit("images", report.images);
+  visit("found", report.found);
+  if (!report.file.empty()) visit("file", report.file);
+  if (!report.reason.empty()) visit("reason", report.reason);
+}
+
 class CachePlan {
  public:
   // For features at a boundary (Network::boundary()) of the session's network.

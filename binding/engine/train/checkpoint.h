@@ -7,8 +7,8 @@
 
 #include "engine/model/network.h"
 #include "engine/state_dict.h"
+#include "engine/train/fingerprint.h"
 #include "engine/train/history.h"
-#include "engine/train/options.h"
 
 namespace thaw::train {
 
@@ -16,6 +16,7 @@ struct Checkpoint {
   int64_t epoch = 0;            // the one under way
   int64_t batch = 0;            // the next of it
   double training_seconds = 0;  // spent in it
+  double learning_rate = 0;     // of its last step
   at::Tensor metric_sums;       // of it, see Metrics::sums(); undefined at its start
   double best_value = 0;        // of the monitored quantity
   int64_t best_epoch = -1;
@@ -25,19 +26,14 @@ struct Checkpoint {
   StateDict best;  // tensors of trainable layers at best_epoch; empty without early stopping
 };
 
-// What must be equal for a checkpoint to be of the same run: data, frozen weights, settings. Epochs
-// may differ.
-std::string run_fingerprint(model::Network& network, const data::Dataset& dataset,
-                            const TrainingOptions& training, const FitOptions& options);
-
 // Creates the folder. Throws ERR_DISK_FULL, ERR_IO; an older checkpoint then stays.
-void save_checkpoint(const std::string& directory, const std::string& fingerprint,
+void save_checkpoint(const std::string& directory, const Fingerprint& fingerprint,
                      const Checkpoint& checkpoint);
 
-// nullopt where the folder holds none. Throws ERR_CHECKPOINT_MISMATCH where it is of another run,
-// ERR_WEIGHTS_FORMAT where it is damaged.
+// nullopt where the folder holds none. Throws ERR_CHECKPOINT_MISMATCH, saying what differs, where
+// it is of another run, ERR_WEIGHTS_FORMAT where it is damaged.
 std::optional<Checkpoint> load_checkpoint(const std::string& directory,
-                                          const std::string& fingerprint);
+                                          const Fingerprint& fingerprint);
 
 // Copies of every tensor of the trainable layers, buffers included; and back.
 StateDict trainable_state(model::Network& network);

@@ -1,26 +1,29 @@
 #include "engine/train/early_stopping.h"
 
-namespace thaw::train {
-namespace {
+#include "engine/error.h"
 
-double monitored(Monitor monitor, const EpochRecord& record) {
-  switch (monitor) {
-    case Monitor::kValLoss:
-      return -record.validation.loss;
-    case Monitor::kValAccuracy:
-      return record.validation.accuracy;
-    case Monitor::kLoss:
-      return -record.training.loss;
-    case Monitor::kAccuracy:
-      return record.training.accuracy;
+namespace thaw::train {
+
+EarlyStoppingWatch::EarlyStoppingWatch(const EarlyStopping& options,
+                                       const std::vector<const Metric*>& recorded)
+    : options_(options) {
+  std::string known;
+  for (const Metric* metric : recorded) {
+    validation_ = options.monitor == metric->validation_name();
+    if (validation_ || options.monitor == metric->name) {
+      metric_ = metric;
+      return;
+    }
+    known +=
+        (known.empty() ? "'" : ", '") + metric->name + "', '" + metric->validation_name() + "'";
   }
-  return 0;
+  fail("ERR_INVALID_ARGUMENT", "Expected one of ", known,
+       " for earlyStopping.monitor but received '", options.monitor, "'.");
 }
 
-}  // namespace
-
 bool EarlyStoppingWatch::improved(int64_t epoch, const EpochRecord& record) {
-  const double value = monitored(options_.monitor, record);
+  const double mean = (validation_ ? record.validation : record.training)[metric_->name];
+  const double value = metric_->larger_is_better ? mean : -mean;
   if (best_epoch_ >= 0 && value <= best_value_ + options_.min_delta) return false;
   best_epoch_ = epoch;
   best_value_ = value;

@@ -10,7 +10,8 @@ namespace thaw::train {
 
 class EarlyStoppingWatch {
  public:
-  explicit EarlyStoppingWatch(const EarlyStopping& options) : options_(options) {}
+  // `recorded`: the metrics of the run. Throws ERR_INVALID_ARGUMENT where the monitor is none.
+  EarlyStoppingWatch(const EarlyStopping& options, const std::vector<const Metric*>& recorded);
 
   // Takes the epoch's result; true where it is the best so far.
   bool improved(int64_t epoch, const EpochRecord& record);
@@ -20,9 +21,7 @@ class EarlyStoppingWatch {
     return best_epoch_ >= 0 && epoch - best_epoch_ >= std::max<int64_t>(options_.patience, 1);
   }
 
-  bool needs_validation() const {
-    return options_.monitor == Monitor::kValLoss || options_.monitor == Monitor::kValAccuracy;
-  }
+  bool needs_validation() const { return validation_; }
   int64_t best_epoch() const { return best_epoch_; }
   double best_value() const { return best_value_; }
   void restore(int64_t best_epoch, double best_value) {
@@ -32,6 +31,8 @@ class EarlyStoppingWatch {
 
  private:
   EarlyStopping options_;
+  const Metric* metric_ = nullptr;
+  bool validation_ = false;
   int64_t best_epoch_ = -1;
   double best_value_ = 0;  // signed so that larger is better
 };

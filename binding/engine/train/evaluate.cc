@@ -5,10 +5,6 @@
 
 namespace thaw::train {
 
-void check_stop(const StopFlag* stop) {
-  if (stop && stop->load(std::memory_order_relaxed)) fail("ERR_ABORTED", "The run was aborted.");
-}
-
 data::LoaderOptions loader_options(const Session& session, const DataOptions& options) {
   data::LoaderOptions loader;
   loader.batch_size = options.batch_size;
@@ -22,32 +18,33 @@ data::LoaderOptions loader_options(const Session& session, const DataOptions& op
 }
 
 void evaluate_pass(FeatureSource& source, const model::Program& trained, const Loss& loss,
-                   Metrics& metrics, const StopFlag* stop) {
+                   Metrics& metrics, const Control* control) {
   at::NoGradGuard no_grad;
   source.start_epoch(0);
   while (std::optional<FeatureBatch> batch = source.next()) {
-    check_stop(stop);
+    check(control);
     if (batch->images() == 0) continue;
     const at::Tensor logits = trained.forward(batch->features, {});
-    metrics.add(loss(logits, batch->labels), logits, batch->labels);
+    metrics.add(
+        {.loss = loss(logits, batch->labels).value, .logits = logits, .target = batch->labels});
   }
 }
 
 static Evaluation evaluate_all(Session& session, std::shared_ptr<const data::Dataset> dataset,
                                int64_t classes, const LossOptions& loss_options,
-                               const DataOptions& options, const StopFlag* stop) {
+                               const DataOptions& options, const Control* control) {
   const Loss loss(loss_options, session.network->outputs(), session.network->device());
-  Metrics metrics(std::max(classes, session.network->outputs()), /*confusion=*/true,
+  Metrics metrics(every_metric(), std::max(classes, session.network->outputs()),
                   session.network->device());
   const Session::Parts& parts = session.inference(options.compute, options.kernels);
   FeatureSource source(session, parts.frozen, std::move(dataset), loader_options(session, options),
                        options.compute);
-  evaluate_pass(source, *parts.trained, loss, metrics, stop);
+  evaluate_pass(source, *parts.trained, loss, metrics, control);
   return {metrics.read(), metrics.confusion(), source.unreadable()};
 }
 
 static at::Tensor predict_all(Session& session, std::shared_ptr<const data::Dataset> dataset,
-                              const DataOptions& options, const StopFlag* stop) {
+                              const DataOptions& options, const Control* control) {
   at::NoGradGuard no_grad;
   if (session.network->head().empty()) {
     fail("ERR_NO_HEAD",
@@ -63,7 +60,7 @@ static at::Tensor predict_all(Session& session, std::shared_ptr<const data::Data
   std::vector<at::Tensor> all;
   loader.start_epoch(0);
   while (std::optional<data::Batch> batch = loader.next()) {
-    check_stop(stop);
+    check(control);
     const at::Tensor images = session.input(batch->images, batch->lease, options.compute);
     const at::Tensor logits = parts.trained->forward(parts.frozen->forward(images), {});
     at::Tensor probabilities = sigmoid ? logits.sigmoid() : logits.softmax(1);
@@ -74,26 +71,26 @@ static at::Tensor predict_all(Session& session, std::shared_ptr<const data::Data
 }
 
 Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
-                    const LossOptions& loss, const DataOptions& options, const StopFlag* stop) {
+                    const LossOptions& loss, const DataOptions& options, const Control* control) {
   const auto scope = session.backend->enter();
   return within_memory(session, options, Pass::kInference, [&] {
-    return evaluate_all(session, dataset, classes, loss, options, stop);
+    return evaluate_all(session, dataset, classes, loss, options, control);
   });
 }
 
 at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> dataset,
-                   const DataOptions& options, const StopFlag* stop) {
+                   const DataOptions& options, const Control* control) {
   const auto scope = session.backend->enter();
   return within_memory(session, options, Pass::kInference,
-                       [&] { return predict_all(session, dataset, options, stop); });
+                       [&] { return predict_all(session, dataset, options, control); });
 }
 
-at::Tensor apply(Session& session, const at::Tensor& images, at::ScalarType compute) {
+at::Tensor apply(Session& session, const at::Tensor& images, const DataOptions& options) {
   at::NoGradGuard no_grad;
   const auto scope = session.backend->enter();
-  const Session::Parts& parts = session.inference(compute);
-  const at::Tensor input = session.input(images, nullptr, compute);
-  at::Tensor output = parts.trained->forward(parts.frozen->forward(input), {}).to(at::kFloat);
+  const Session::Parts& parts = session.inference(options.compute, options.kernels);
+  const at::Tensor input = session.input(images, nullptr, options.compute);
+  at::Tensor output = parts.trained->forward(parts.frozen->forward(input)).to(at::kFloat);
   if (session.network->head().empty())
     return output.permute({0, 2, 3, 1}).contiguous().to(at::kCPU);
   if (session.network->final_activation() == model::Activation::kSoftmax)

@@ -25,22 +25,26 @@ class Run {
   Run(Session& session, std::shared_ptr<const data::Dataset> dataset,
       std::shared_ptr<const data::Dataset> validation, int64_t classes,
       const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
-      const StopFlag* stop)
+      const Control* control)
       : session_(session),
         classes_(classes),
         boundary_(session.network->boundary()),
         parts_(session.split(boundary_, options.compute, options.kernels)),
         options_(with_batch_size(options, dataset->size())),
         events_(events),
-        stop_(stop),
+        control_(control),
+        schedule_(training.schedule),
+        learning_rate_(training.optimizer.learning_rate),
+        metrics_(chosen_metrics(training.metrics)),
         step_(session, parts_.trained, training, options_, classes) {
-    if (options.early_stopping) watch_.emplace(*options.early_stopping);
+    if (options.early_stopping) watch_.emplace(*options.early_stopping, metrics_);
     if (watch_ && watch_->needs_validation() && !validation) {
       fail("ERR_INVALID_ARGUMENT", "Early stopping on a validation quantity needs validationData.");
     }
-    if (!options.checkpoint_directory.empty()) {
-      fingerprint_ = run_fingerprint(*session.network, *dataset, training, options_);
-      if (options.resume) resume();
+    if (!options.checkpoint.directory.empty()) {
+      fingerprint_ =
+          run_fingerprint(session, *dataset, validation.get(), classes, training, options_);
+      if (options.checkpoint.resume) resume();
     }
     open_sources(std::move(dataset), std::move(validation));
   }
@@ -51,6 +55,7 @@ class Run {
                      .start_epoch = position_.epoch,
                      .trainable_parameters = step_.trainable_parameters(),
                      .batch_size = options_.batch_size,
+                     .precision = options_.compute,
                      .boundary = session_.network->graph().at(boundary_).names.torch,
                      .training_cache = training_cache_,
                      .validation_cache = validation_cache_});
@@ -73,6 +78,7 @@ class Run {
     history.best_epoch = watch_ ? watch_->best_epoch() : -1;
     history.stopped_early = stopped_early_;
     history.time = time_spent();
+    history.precision = options_.compute;
     return history;
   }
 
@@ -154,7 +160,8 @@ class Run {
 
   void train_epoch(EpochRecord& record) {
     const int64_t epoch = position_.epoch, batches = training_->batches_per_epoch();
-    Metrics metrics(classes_, /*confusion=*/false, session_.network->device());
+    Metrics metrics(metrics_, /*classes=*/0, session_.network->device());
+    record.learning_rate = position_.learning_rate;
     if (position_.metric_sums.defined()) metrics.restore(position_.metric_sums);
     const double seconds_before = position_.training_seconds;
     const Clock::time_point start = Clock::now();
@@ -163,26 +170,30 @@ class Run {
 
     training_->start_epoch(epoch, position_.batch);
     for (int64_t batch = position_.batch; batch < batches; ++batch) {
-      if (!step_.pending() && stopping()) abort_at(batch, metrics, elapsed());
+      if (!step_.pending() && control_ && !control_->goes_on()) abort_at(batch, metrics, elapsed());
       const std::optional<FeatureBatch> next = training_->next();
       if (!next) break;
       if (next->images() == 0) continue;
       {
         const Stopwatch watch(seconds_trained_);
-        record.learning_rate = step_(next->features, next->labels, epoch * batches + batch, batches,
-                                     batch + 1 == batches, metrics);
+        const int64_t number = epoch * batches + batch;
+        double factor = learning_rate_factor(schedule_, number, batches, options_.epochs);
+        if (control_) factor *= control_->learning_rate_factor();
+        record.learning_rate = position_.learning_rate = learning_rate_ * factor;
+        step_(next->features, next->labels, number, factor, metrics);
       }
       if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
         reported = Clock::now();
         report(epoch, batch, batches, metrics, elapsed());
       }
     }
+    step_.finish();
     session_.backend->synchronize();
     record.training = metrics.read();
     const double seconds = elapsed();
     record.images_per_second =
         static_cast<double>(record.training.images) / std::max(seconds, 1e-9);
-    if (!std::isfinite(record.training.loss)) {
+    if (!std::isfinite(record.training["loss"])) {
       fail("ERR_LOSS_NOT_FINITE", "The loss was no longer a finite number in epoch ", epoch + 1,
            ": lower the learning rate or clip the gradients.");
     }
@@ -198,15 +209,16 @@ class Run {
       if (error.code() == "ERR_ABORTED") save();  // resumes with this validation
       throw;
     }
-    record.validation = evaluation_->values;
-    record.validated = true;
+    for (const Metric* metric : metrics_)
+      record.validation.means.emplace_back(metric, evaluation_->values[metric->name]);
+    record.validation.images = evaluation_->values.images;
   }
 
   void evaluate_now() {
     const Stopwatch watch(seconds_validated_);
-    Metrics metrics(std::max(classes_, session_.network->outputs()), /*confusion=*/true,
+    Metrics metrics(every_metric(), std::max(classes_, session_.network->outputs()),
                     session_.network->device());
-    evaluate_pass(*validation_, *parts_.trained, step_.loss(), metrics, stop_);
+    evaluate_pass(*validation_, *parts_.trained, step_.loss(), metrics, control_);
     evaluation_ = {metrics.read(), metrics.confusion()};
   }
 
@@ -217,13 +229,9 @@ class Run {
         {.epoch = epoch,
          .batch = batch,
          .batches = batches,
-         .images = values.images,
          .images_per_second = static_cast<double>(values.images) / std::max(seconds, 1e-9),
-         .loss = values.loss,
-         .accuracy = values.accuracy});
+         .values = values});
   }
-
-  bool stopping() const { return stop_ && stop_->load(std::memory_order_relaxed); }
 
   [[noreturn]] void abort_at(int64_t batch, const Metrics& metrics, double seconds) {
     position_.batch = batch;
@@ -236,7 +244,7 @@ class Run {
   }
 
   void save() {
-    if (options_.checkpoint_directory.empty()) return;
+    if (options_.checkpoint.directory.empty()) return;
     position_.model = trainable_state(*session_.network);
     position_.optimizer = step_.optimizer().state();
     position_.best = best_;
@@ -244,13 +252,13 @@ class Run {
       position_.best_epoch = watch_->best_epoch();
       position_.best_value = watch_->best_value();
     }
-    save_checkpoint(options_.checkpoint_directory, fingerprint_, position_);
+    save_checkpoint(options_.checkpoint.directory, fingerprint_, position_);
     position_.model.clear();
     position_.optimizer.clear();
   }
 
   void resume() {
-    std::optional<Checkpoint> found = load_checkpoint(options_.checkpoint_directory, fingerprint_);
+    std::optional<Checkpoint> found = load_checkpoint(options_.checkpoint.directory, fingerprint_);
     if (!found) return;
     restore_state(*session_.network, found->model);
     step_.optimizer().load_state(found->optimizer);
@@ -272,13 +280,16 @@ class Run {
   const Session::Parts parts_;
   const FitOptions options_;
   const FitEvents& events_;
-  const StopFlag* stop_;
+  const Control* control_;
+  const Schedule schedule_;
+  const double learning_rate_;
+  const std::vector<const Metric*> metrics_;  // recorded
   Step step_;
   std::unique_ptr<FeatureSource> training_, validation_;
   CacheReport training_cache_, validation_cache_;
   std::optional<Evaluation> evaluation_;  // of the weights as they are now
   std::optional<EarlyStoppingWatch> watch_;
-  std::string fingerprint_;
+  Fingerprint fingerprint_;
   Checkpoint position_;  // where the run stands; its tensors are filled in only to be saved
   StateDict best_;
   bool stopped_early_ = false;
@@ -290,10 +301,10 @@ class Run {
 History fit(Session& session, std::shared_ptr<const data::Dataset> dataset,
             std::shared_ptr<const data::Dataset> validation, int64_t classes,
             const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
-            const StopFlag* stop) {
+            const Control* control) {
   const auto scope = session.backend->enter();
   return within_memory(session, options, Pass::kTraining, [&] {
-    return Run(session, dataset, validation, classes, training, options, events, stop)();
+    return Run(session, dataset, validation, classes, training, options, events, control)();
   });
 }
 

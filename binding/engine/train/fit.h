@@ -11,13 +11,13 @@
 namespace thaw::train {
 
 // Trains what is trainable in the session's network. `classes`: of the labels. `validation` may be
-// null. When `stop` is set, the run ends at the next step: its checkpoint is saved where there is a
-// folder for one, and ERR_ABORTED is thrown. Throws besides: ERR_NOTHING_TO_TRAIN, ERR_CLASS_COUNT,
-// ERR_LOSS_NOT_FINITE, ERR_OUT_OF_MEMORY, ERR_TOO_MANY_BAD_IMAGES, ERR_CHECKPOINT_MISMATCH,
-// ERR_DISK_FULL, ERR_IO.
+// null, `control` too. When that says stop, the run ends at the next step: its checkpoint is saved
+// where there is a folder for one, and ERR_ABORTED is thrown. Throws besides: ERR_NOTHING_TO_TRAIN,
+// ERR_CLASS_COUNT, ERR_LOSS_NOT_FINITE, ERR_OUT_OF_MEMORY, ERR_TOO_MANY_BAD_IMAGES,
+// ERR_CHECKPOINT_MISMATCH, ERR_DISK_FULL, ERR_IO.
 History fit(Session& session, std::shared_ptr<const data::Dataset> dataset,
             std::shared_ptr<const data::Dataset> validation, int64_t classes,
             const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
-            const StopFlag* stop);
+            const Control* control);
 
 }  // namespace thaw::train

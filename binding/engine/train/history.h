@@ -15,18 +15,39 @@ namespace thaw::train {
 struct EpochRecord {
   Metrics::Values
       training;  // over the epoch's batches, as they were trained (dropout on, weights moving)
-  bool validated = false;
-  Metrics::Values validation;
+  Metrics::Values validation;    // of the same metrics; empty without validation data
   double seconds = 0;            // training and validation
   double images_per_second = 0;  // training alone
   double learning_rate = 0;      // of the last step, before per-group rates
 };
 
+// What an epoch has beside its metrics.
+void figures(auto& visit, auto& record) {
+  visit("images", record.training.images);
+  visit("epochSeconds", record.seconds);
+  visit("imagesPerSecond", record.images_per_second);
+  visit("learningRate", record.learning_rate);
+}
+
+void fields(auto& visit, Of<EpochRecord> auto& record) {
+  metric_fields(visit, record.training);
+  for (const auto& [metric, mean] : record.validation.means)
+    visit(metric->validation_name().c_str(), mean);
+  figures(visit, record);
+}
+
 struct Evaluation {
-  Metrics::Values values;
+  Metrics::Values values;          // of every metric
   std::vector<int64_t> confusion;  // classes x classes; rows: label, columns: prediction
   std::vector<data::UnreadableImage> unreadable = {};
 };
+
+void fields(auto& visit, Of<Evaluation> auto& evaluation) {
+  metric_fields(visit, evaluation.values);
+  visit("images", evaluation.values.images);
+  visit("confusion", evaluation.confusion);
+  visit("skipped", evaluation.unreadable);
+}
 
 // Where the time of a run went, seconds. A GPU works beside the thread that is timed: there, only
 // `total`, `waiting` and `validation` tell something.
@@ -39,6 +60,15 @@ struct TimeSpent {
   double validation = 0;  // all of it, waiting included
 };
 
+void fields(auto& visit, Of<TimeSpent> auto& time) {
+  visit("total", time.total);
+  visit("waiting", time.waiting);
+  visit("frozen", time.frozen);
+  visit("cache", time.cache);
+  visit("trained", time.trained);
+  visit("validation", time.validation);
+}
+
 struct History {
   std::vector<EpochRecord> epochs;
   std::vector<data::UnreadableImage> unreadable;
@@ -46,22 +76,55 @@ struct History {
   bool stopped_early = false;
   std::optional<Evaluation> evaluation;  // on the validation data, of the weights at the end
   TimeSpent time;
+  at::ScalarType precision = at::kFloat;
 };
+
+void fields(auto& visit, Of<History> auto& history) {
+  visit("epochs", history.epochs);
+  visit("skipped", history.unreadable);
+  visit("bestEpoch", history.best_epoch);
+  visit("stoppedEarly", history.stopped_early);
+  visit("evaluation", history.evaluation);
+  visit("seconds", history.time);
+  visit("precision", history.precision);
+}
 
 struct BeginEvent {
   int64_t batches;      // an epoch
   int64_t start_epoch;  // from 0; later than 0 when resumed
   int64_t trainable_parameters;
-  int64_t batch_size;    // as given, or as it was found
+  int64_t batch_size;  // as given, or as it was found
+  at::ScalarType precision;
   std::string boundary;  // the last frozen layer's module; empty where nothing is frozen
   CacheReport training_cache, validation_cache;
 };
 
+void fields(auto& visit, Of<BeginEvent> auto& event) {
+  visit("batches", event.batches);
+  visit("startEpoch", event.start_epoch);
+  visit("trainableParameters", event.trainable_parameters);
+  visit("batchSize", event.batch_size);
+  visit("precision", event.precision);
+  visit("boundary", event.boundary);
+  visit("trainCache", event.training_cache);
+  visit("validationCache", event.validation_cache);
+}
+
 struct BatchEvent {
-  int64_t epoch, batch, batches;             // from 0; of how many
-  int64_t images;                            // of the epoch so far
-  double images_per_second, loss, accuracy;  // of the epoch so far
+  int64_t epoch, batch, batches;  // from 0; of how many
+  // Of the epoch so far.
+  double images_per_second;
+  Metrics::Values values;
 };
+
+void fields(auto& visit, Of<BatchEvent> auto& event) {
+  visit("epoch", event.epoch);
+  visit("batch", event.batch);
+  visit("batches", event.batches);
+  visit("images", event.values.images);
+  visit("imagesPerSecond", event.images_per_second);
+  metric_fields(visit, event.values);
+}
 
 struct FitEvents {
   std::function<void(const BeginEvent&)> begin;

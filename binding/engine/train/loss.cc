@@ -16,25 +16,35 @@ Loss::Loss(const LossOptions& options, int64_t outputs, at::Device device)
   }
 }
 
-at::Tensor Loss::operator()(const at::Tensor& logits, const at::Tensor& labels) const {
-  at::Tensor losses;
+Loss::Sum Loss::operator()(const at::Tensor& logits, const at::Tensor& target) const {
+  const bool shares = target.is_floating_point();
+  at::Tensor losses;  // [N]
   if (options_.kind == LossKind::kCategoricalCrossentropy) {
-    losses = at::cross_entropy_loss(logits, labels, {}, at::Reduction::None, -100,
+    losses = at::cross_entropy_loss(logits, target, {}, at::Reduction::None, -100,
                                     options_.label_smoothing);
   } else {
+    at::Tensor wanted;  // [N, outputs]
+    if (outputs_ == 1) {
+      wanted = (shares ? target.select(1, 1) : target.to(at::kFloat)).unsqueeze(1);
+    } else {
+      wanted = shares ? target : at::one_hot(target, outputs_).to(at::kFloat);
+    }
     const double smoothing = options_.label_smoothing;
-    at::Tensor target = outputs_ == 1 ? labels.to(at::kFloat).unsqueeze(1)
-                                      : at::one_hot(labels, outputs_).to(at::kFloat);
-    target = target * (1 - smoothing) + 0.5 * smoothing;
+    wanted = wanted * (1 - smoothing) + 0.5 * smoothing;
     losses =
-        at::binary_cross_entropy_with_logits(logits, target, {}, {}, at::Reduction::None).mean(1);
+        at::binary_cross_entropy_with_logits(logits, wanted, {}, {}, at::Reduction::None).mean(1);
   }
-  if (weights_.defined()) losses = losses * weights_.index_select(0, labels);
-  return losses.mean();
+  if (weights_.defined())
+    losses = losses * (shares ? target.matmul(weights_) : weights_.index_select(0, target));
+  return {losses.sum(), static_cast<double>(target.size(0))};
 }
 
 at::Tensor predicted_classes(const at::Tensor& logits) {
   return logits.size(1) == 1 ? (logits.squeeze(1) > 0).to(at::kLong) : logits.argmax(1);
+}
+
+at::Tensor target_classes(const at::Tensor& target) {
+  return target.is_floating_point() ? target.argmax(1) : target;
 }
 
 }  // namespace thaw::train

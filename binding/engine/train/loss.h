@@ -4,11 +4,18 @@
 
 #include <vector>
 
+#include "engine/fields.h"
 #include "engine/torch.h"
 
 namespace thaw::train {
 
 enum class LossKind { kCategoricalCrossentropy, kBinaryCrossentropy };
+
+constexpr auto names(LossKind) {
+  return std::to_array<Name<LossKind>>(
+      {{LossKind::kCategoricalCrossentropy, "categoricalCrossentropy"},
+       {LossKind::kBinaryCrossentropy, "binaryCrossentropy"}});
+}
 
 struct LossOptions {
   LossKind kind = LossKind::kCategoricalCrossentropy;
@@ -16,14 +23,28 @@ struct LossOptions {
   std::vector<double> class_weights;  // by class index; empty: all 1
 };
 
+void fields(auto& visit, Of<LossOptions> auto& options) {
+  visit("loss", options.kind);
+  visit("labelSmoothing", options.label_smoothing);
+  visit("classWeight", options.class_weights);
+}
+
 class Loss {
  public:
   // `outputs`: length of the logits; 1 is allowed for the binary loss over two classes.
   Loss(const LossOptions& options, int64_t outputs, at::Device device);
 
-  // logits [N, outputs] float32, labels [N] int64 -> the mean over the batch, each image weighted
-  // by its class' weight (as Keras' class_weight: divided by N, not by the sum of the weights).
-  at::Tensor operator()(const at::Tensor& logits, const at::Tensor& labels) const;
+  // What a batch adds to a step: the step's gradient is that of the sum of its batches' sums,
+  // divided once by the sum of their weights.
+  struct Sum {
+    at::Tensor value;  // a scalar
+    double weight;     // of the batch: its number of images. Class weights are part of the value
+                       // alone, as with Keras' class_weight.
+  };
+
+  // logits [N, outputs] float32; target: classes [N] int64, or each class' share of the image
+  // [N, C] float32 (C: outputs, or 2 for a single output).
+  Sum operator()(const at::Tensor& logits, const at::Tensor& target) const;
 
  private:
   LossOptions options_;
@@ -33,5 +54,8 @@ class Loss {
 
 // Class indices [N] that the logits stand for: the largest, or of a single output its sign.
 at::Tensor predicted_classes(const at::Tensor& logits);
+
+// Class indices [N] of a target: its own, or those with the largest share.
+at::Tensor target_classes(const at::Tensor& target);
 
 }  // namespace thaw::train

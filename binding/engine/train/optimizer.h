@@ -4,11 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "engine/fields.h"
 #include "engine/state_dict.h"
 
 namespace thaw::train {
 
 enum class OptimizerKind { kAdam, kAdamW, kSgd };
+
+constexpr auto names(OptimizerKind) {
+  return std::to_array<Name<OptimizerKind>>({{OptimizerKind::kAdam, "adam"},
+                                             {OptimizerKind::kAdamW, "adamw"},
+                                             {OptimizerKind::kSgd, "sgd"}});
+}
 
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kAdam;
@@ -22,6 +29,18 @@ struct OptimizerOptions {
   double momentum = 0;    // SGD
   bool nesterov = false;  // SGD
 };
+
+void fields(auto& visit, Of<OptimizerOptions> auto& options) {
+  visit("kind", options.kind);
+  visit("learningRate", options.learning_rate);
+  visit("weightDecay", options.weight_decay);
+  visit("beta1", options.beta1);
+  visit("beta2", options.beta2);
+  visit("epsilon", options.epsilon);
+  visit("epsilonHat", options.epsilon_hat);
+  visit("momentum", options.momentum);
+  visit("nesterov", options.nesterov);
+}
 
 struct ParameterGroup {
   StateDict parameters;  // leaf tensors that require gradients

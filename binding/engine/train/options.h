@@ -1,15 +1,15 @@
 // Everything that decides a run.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/data/loader.h"
 #include "engine/device/kernels.h"
+#include "engine/fields.h"
+#include "engine/train/control.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/schedule.h"
@@ -23,22 +23,42 @@ struct GroupOverride {
   std::optional<double> weight_decay;
 };
 
+void fields(auto& visit, Of<GroupOverride> auto& group) {
+  visit("modules", group.modules, Field::kRequired);
+  visit("learningRate", group.learning_rate);
+  visit("weightDecay", group.weight_decay);
+}
+
 // What Keras' compile() takes.
 struct TrainingOptions {
   OptimizerOptions optimizer;
   std::vector<GroupOverride> groups;
   LossOptions loss;
+  std::vector<std::string> metrics;  // beside loss and accuracy, see metrics.h
   Schedule schedule;
 };
 
-enum class Monitor { kValLoss, kValAccuracy, kLoss, kAccuracy };
+void fields(auto& visit, Of<TrainingOptions> auto& options) {
+  visit("optimizer", options.optimizer);
+  visit("groups", options.groups);
+  fields(visit, options.loss);
+  visit("metrics", options.metrics);
+  visit("schedule", options.schedule);
+}
 
 struct EarlyStopping {
-  Monitor monitor = Monitor::kValLoss;
+  std::string monitor = "valLoss";  // a metric, or one on the validation data
   int64_t patience = 0;  // epochs without improvement after which training stops; 0 counts as 1
   double min_delta = 0;  // a smaller change is no improvement
   bool restore_best = true;
 };
+
+void fields(auto& visit, Of<EarlyStopping> auto& options) {
+  visit("monitor", options.monitor);
+  visit("patience", options.patience);
+  visit("minDelta", options.min_delta);
+  visit("restoreBestWeights", options.restore_best);
+}
 
 // How data is read, the same for training, evaluation and prediction.
 struct DataOptions {
@@ -48,6 +68,17 @@ struct DataOptions {
   at::ScalarType compute = at::kFloat;
   std::optional<device::Kernels> kernels;  // of the frozen part; unset: the device's own
 };
+
+// Of DataOptions and of what extends it.
+void data_fields(auto& visit, auto& options) {
+  visit("batchSize", options.batch_size);
+  visit("precision", options.compute);
+  visit("threads", options.threads, Field::kIncidental);
+  visit("maxSkippedShare", options.max_unreadable_share, Field::kIncidental);
+  visit("kernels", options.kernels);
+}
+
+void fields(auto& visit, Of<DataOptions> auto& options) { data_fields(visit, options); }
 
 // Where the features at the freeze boundary may be kept from epoch to epoch.
 struct CacheOptions {
@@ -61,6 +92,28 @@ struct CacheOptions {
   std::string directory;              // of the files; empty: no files
 };
 
+constexpr auto names(CacheOptions::Mode) {
+  using Mode = CacheOptions::Mode;
+  return std::to_array<Name<Mode>>(
+      {{Mode::kOff, "off"}, {Mode::kAuto, "auto"}, {Mode::kDisk, "disk"}});
+}
+
+void fields(auto& visit, Of<CacheOptions> auto& options) {
+  visit("mode", options.mode);
+  visit("memory", options.memory);
+  visit("directory", options.directory);
+}
+
+struct CheckpointOptions {
+  std::string directory;  // empty: no checkpoints
+  bool resume = false;    // go on from the checkpoint, where there is one
+};
+
+void fields(auto& visit, Of<CheckpointOptions> auto& options) {
+  visit("directory", options.directory);
+  visit("resume", options.resume);
+}
+
 // What Keras' fit() takes.
 struct FitOptions : DataOptions {
   int64_t epochs = 1;
@@ -70,16 +123,25 @@ struct FitOptions : DataOptions {
   // So many augmented views of an image, used in turns; 0: a new one each epoch.
   int64_t views = 0;
   CacheOptions cache;
-  int64_t accumulation_steps = 1;  // batches whose gradients are averaged into one step
+  int64_t accumulation_steps = 1;  // batches that make one step, see Loss::Sum
   double clip_norm = 0;            // of all gradients together; 0: not clipped
   std::optional<EarlyStopping> early_stopping;
-  std::string checkpoint_directory;  // empty: no checkpoints
-  bool resume = false;               // go on from the checkpoint, where there is one
+  CheckpointOptions checkpoint;
 };
 
-using StopFlag = std::atomic<bool>;
-
-// Throws ERR_ABORTED once the flag is set.
-void check_stop(const StopFlag* stop);
+void fields(auto& visit, Of<FitOptions> auto& options) {
+  data_fields(visit, options);
+  // A run may be given more of them later, see depends_on_epochs().
+  visit("epochs", options.epochs, Field::kIncidental);
+  visit("shuffle", options.shuffle);
+  visit("seed", options.seed);
+  visit("augment", options.augmentation);
+  visit("cacheViews", options.views);
+  visit("cache", options.cache, Field::kIncidental);
+  visit("accumulationSteps", options.accumulation_steps);
+  visit("clipNorm", options.clip_norm);
+  visit("earlyStopping", options.early_stopping);
+  visit("checkpoint", options.checkpoint, Field::kIncidental);
+}
 
 }  // namespace thaw::train

@@ -6,6 +6,8 @@
 
 namespace thaw::train {
 
+bool depends_on_epochs(const Schedule& schedule) { return schedule.kind == ScheduleKind::kCosine; }
+
 double learning_rate_factor(const Schedule& schedule, int64_t step, int64_t steps_per_epoch,
                             int64_t epochs) {
   const auto at = static_cast<double>(step);

@@ -3,9 +3,17 @@
 
 #include <cstdint>
 
+#include "engine/fields.h"
+
 namespace thaw::train {
 
 enum class ScheduleKind { kConstant, kCosine, kStep };
+
+constexpr auto names(ScheduleKind) {
+  return std::to_array<Name<ScheduleKind>>({{ScheduleKind::kConstant, "constant"},
+                                            {ScheduleKind::kCosine, "cosine"},
+                                            {ScheduleKind::kStep, "step"}});
+}
 
 struct Schedule {
   ScheduleKind kind = ScheduleKind::kConstant;
@@ -14,6 +22,17 @@ struct Schedule {
   double every_epochs = 30;  // step: epochs between two reductions
   double gamma = 0.1;        // step: factor of each reduction
 };
+
+void fields(auto& visit, Of<Schedule> auto& schedule) {
+  visit("kind", schedule.kind);
+  visit("warmupEpochs", schedule.warmup_epochs);
+  visit("minimum", schedule.minimum);
+  visit("every", schedule.every_epochs);
+  visit("gamma", schedule.gamma);
+}
+
+// Whether the rate at a step changes with the number of epochs.
+bool depends_on_epochs(const Schedule& schedule);
 
 // What the learning rate is multiplied by at `step` (from 0). Cosine: Loshchilov and Hutter 2016,
 // without restarts, over the steps after the warm-up.

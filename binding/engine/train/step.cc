@@ -52,7 +52,6 @@ uint64_t mix(uint64_t seed, uint64_t counter) {
 Step::Step(const Session& session, std::shared_ptr<const model::Program> trained,
            const TrainingOptions& training, const FitOptions& options, int64_t classes)
     : trained_(std::move(trained)),
-      training_(training),
       options_(options),
       loss_(training.loss, session.network->outputs(), session.network->device()),
       optimizer_(training.optimizer, make_groups(*session.network, training)),
@@ -70,28 +69,37 @@ Step::Step(const Session& session, std::shared_ptr<const model::Program> trained
   optimizer_.zero_gradients();
 }
 
-double Step::operator()(const at::Tensor& features, const at::Tensor& labels, int64_t step,
-                        int64_t batches, bool last, Metrics& metrics) {
-  const double factor = learning_rate_factor(training_.schedule, step, batches, options_.epochs);
-  // A state of its own for each step: a resumed run draws what the uninterrupted one would have
+void Step::operator()(const at::Tensor& features, const at::Tensor& target, int64_t batch,
+                      double factor, Metrics& metrics) {
+  // A state of its own for each batch: a resumed run draws what the uninterrupted one would have
   // drawn.
-  dropout_.set_current_seed(mix(options_.seed, static_cast<uint64_t>(step)));
+  dropout_.set_current_seed(mix(options_.seed, static_cast<uint64_t>(batch)));
   const at::Tensor logits = trained_->forward(features, {.training = true, .generator = dropout_});
-  const at::Tensor loss = loss_(logits, labels);
-  if (options_.accumulation_steps > 1) {
-    (loss / static_cast<double>(options_.accumulation_steps)).backward();
+  const Loss::Sum loss = loss_(logits, target);
+  if (options_.accumulation_steps == 1) {
+    // Known beforehand: dividing the loss spares a pass over the gradients.
+    (loss.value / loss.weight).backward();
   } else {
-    loss.backward();
+    loss.value.backward();
+    weight_ += loss.weight;
   }
-  metrics.add(loss, logits.detach(), labels);
+  metrics.add({.loss = loss.value, .logits = logits, .target = target});
+  factor_ = factor;
+  if (++batches_ == options_.accumulation_steps) finish();
+}
 
-  if (++pending_ == options_.accumulation_steps || last) {
-    if (options_.clip_norm > 0) clip_gradients(optimizer_.gradients(), options_.clip_norm);
-    optimizer_.step(factor);
-    optimizer_.zero_gradients();
-    pending_ = 0;
+void Step::finish() {
+  if (batches_ == 0) return;
+  const std::vector<at::Tensor> gradients = optimizer_.gradients();
+  if (weight_ > 0) {
+    const at::NoGradGuard no_grad;
+    at::_foreach_div_(gradients, weight_);
   }
-  return training_.optimizer.learning_rate * factor;
+  if (options_.clip_norm > 0) clip_gradients(gradients, options_.clip_norm);
+  optimizer_.step(factor_);
+  optimizer_.zero_gradients();
+  batches_ = 0;
+  weight_ = 0;
 }
 
 }  // namespace thaw::train

@@ -1,0 +1,32 @@
+#include "engine/train/control.h"
+
+#include "engine/error.h"
+
+namespace thaw::train {
+
+void Control::stop() {
+  state_ = State::kStopping;
+  state_.notify_all();
+}
+
+void Control::pause() {
+  State running = State::kRunning;  // a run that is to end is not held up
+  state_.compare_exchange_strong(running, State::kPaused);
+}
+
+void Control::resume() {
+  State paused = State::kPaused;
+  state_.compare_exchange_strong(paused, State::kRunning);
+  state_.notify_all();
+}
+
+bool Control::goes_on() const {
+  state_.wait(State::kPaused);
+  return state_ != State::kStopping;
+}
+
+void check(const Control* control) {
+  if (control && !control->goes_on()) fail("ERR_ABORTED", "The run was aborted.");
+}
+
+}  // namespace thaw::train

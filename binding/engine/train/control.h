@@ -1,0 +1,32 @@
+// What a run is told from outside while it goes on. Any thread may tell it.
+#pragma once
+
+#include <atomic>
+
+namespace thaw::train {
+
+class Control {
+ public:
+  // The run ends at its next step, with ERR_ABORTED. For good.
+  void stop();
+  // The run waits at its next step.
+  void pause();
+  void resume();
+  // Every learning rate is multiplied by this from the next step on; 1 at first.
+  void set_learning_rate_factor(double factor) { factor_ = factor; }
+
+  // For the run. Waits while it is paused; false where it is to end.
+  bool goes_on() const;
+  double learning_rate_factor() const { return factor_; }
+
+ private:
+  enum class State { kRunning, kPaused, kStopping };
+
+  std::atomic<State> state_ = State::kRunning;
+  std::atomic<double> factor_ = 1;
+};
+
+// Waits while the run is paused. Throws ERR_ABORTED where it is to end. Null: it just goes on.
+void check(const Control* control);
+
+}  // namespace thaw::train

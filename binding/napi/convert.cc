@@ -1,0 +1,102 @@
+#include "napi/convert.h"
+
+#include <c10/util/safe_numerics.h>
+
+#include <cstring>
+
+#include "napi/fields.h"
+
+namespace thaw::napi {
+namespace {
+
+std::vector<std::string> keys_of(const Napi::Object& object) {
+  return read<std::vector<std::string>>(object.GetPropertyNames(), "keys");
+}
+
+bool is(const Napi::Value& value, napi_typedarray_type type) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+}
+
+const uint8_t* start_of(const Napi::TypedArray& array) {
+  return static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+}
+
+// A copy of a Uint8Array or Float32Array, in this shape.
+at::Tensor tensor_of(const Napi::Value& data, const Napi::Value& shape, const std::string& path) {
+  const bool bytes = is(data, napi_uint8_array);
+  if (!bytes && !is(data, napi_float32_array)) refuse(path, "a Uint8Array or Float32Array");
+  const auto sizes = read<std::vector<int64_t>>(shape, path + "'s shape");
+  const Napi::TypedArray array = data.As<Napi::TypedArray>();
+  uint64_t elements = 0;
+  const bool negative = std::any_of(sizes.begin(), sizes.end(), [](int64_t n) { return n < 0; });
+  if (negative || c10::safe_multiplies_u64(sizes, &elements) || elements != array.ElementLength())
+    refuse(path, "as many values as its shape says");
+  auto* start = const_cast<uint8_t*>(start_of(array));  // only read: it is copied
+  return at::from_blob(start, sizes, bytes ? at::kByte : at::kFloat).clone();
+}
+
+std::vector<std::vector<uint8_t>> encoded_images(const Napi::Value& value,
+                                                 const std::string& path) {
+  const Napi::Array images = as_array(value, path);
+  std::vector<std::vector<uint8_t>> encoded;
+  for (uint32_t i = 0; i < images.Length(); ++i) {
+    const Napi::HandleScope scope(value.Env());
+    const Napi::Value image = images.Get(i);
+    if (!is(image, napi_uint8_array)) refuse(path + "[" + std::to_string(i) + "]", "a Uint8Array");
+    const Napi::TypedArray array = image.As<Napi::TypedArray>();
+    encoded.emplace_back(start_of(array), start_of(array) + array.ByteLength());
+  }
+  return encoded;
+}
+
+}  // namespace
+
+StateDict state_dict(const Napi::Value& value) {
+  const Napi::Object tensors = as_object(value, "tensors");
+  StateDict state;
+  for (const std::string& name : keys_of(tensors)) {
+    const Napi::HandleScope scope(tensors.Env());
+    const Napi::Object tensor = as_object(tensors.Get(name), name);
+    const Napi::Value data = tensor.Get("data");
+    if (!is(data, napi_float32_array)) refuse(name, "a Float32Array");
+    state.emplace_back(name, tensor_of(data, tensor.Get("shape"), name));
+  }
+  return state;
+}
+
+Metadata metadata(const Napi::Value& value) {
+  const Napi::Object texts = as_object(value, "metadata");
+  Metadata metadata;
+  for (const std::string& key : keys_of(texts)) metadata[key] = as_string(texts.Get(key), key);
+  return metadata;
+}
+
+std::shared_ptr<const data::Dataset> dataset(const Napi::Value& value, const std::string& path) {
+  if (absent(value)) return nullptr;
+  Reader reader(value, path);
+  auto result = std::make_shared<data::Dataset>();
+  reader("paths", result->paths);
+  const Napi::Value images = reader.get("images"), pixels = reader.get("pixels"),
+                    shape = reader.get("shape"), labels = reader.get("labels");
+  if (!absent(images)) result->encoded = encoded_images(images, reader.path_of("images"));
+  if (!absent(pixels)) result->pixels = tensor_of(pixels, shape, reader.path_of("pixels"));
+  if (!absent(labels)) {
+    if (!is(labels, napi_int32_array)) refuse(reader.path_of("labels"), "an Int32Array");
+    const Napi::Int32Array indices = labels.As<Napi::Int32Array>();
+    result->labels.assign(indices.Data(), indices.Data() + indices.ElementLength());
+  }
+  reader.finish();
+  return result;
+}
+
+Napi::Object to_object(Napi::Env env, const at::Tensor& tensor) {
+  const at::Tensor values = tensor.to(at::kCPU, at::kFloat).contiguous();
+  Napi::Float32Array data = Napi::Float32Array::New(env, static_cast<size_t>(values.numel()));
+  std::memcpy(data.Data(), values.const_data_ptr<float>(), data.ByteLength());
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("data", data);
+  object.Set("shape", write(env, values.sizes()));
+  return object;
+}
+
+}  // namespace thaw::napi
