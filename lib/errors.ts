@@ -61,7 +61,7 @@ export const ERRORS = [
   { about: 'training', codes: ['ERR_ABORTED', 'ERR_LOSS_NOT_FINITE', 'ERR_CHECKPOINT_MISMATCH'] },
   {
     about: 'the machine',
-    codes: ['ERR_DEVICE_NOT_FOUND', 'ERR_OUT_OF_MEMORY', 'ERR_LIBTORCH', 'ERR_INTERNAL'],
+    codes: ['ERR_DEVICE_NOT_FOUND', 'ERR_OUT_OF_MEMORY', 'ERR_NO_THREAD', 'ERR_LIBTORCH', 'ERR_INTERNAL'],
   },
   { about: 'files', codes: ['ERR_IO', 'ERR_WRITE_FAILED', 'ERR_DISK_FULL', 'ERR_CACHE_IN_USE'] },
   {
@@ -80,7 +80,7 @@ export const ERRORS = [
   },
   {
     about: "this repository's own tools",
-    codes: ['ERR_FUZZ', 'ERR_BENCH', 'ERR_BENCH_CHILD', 'ERR_BENCH_PEER'],
+    codes: ['ERR_FUZZ', 'ERR_BENCH_CHILD', 'ERR_BENCH_PEER'],
   },
 ] as const;
 

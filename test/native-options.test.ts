@@ -1,10 +1,17 @@
 import { expect, test } from '@jest/globals';
-import { type NativeEvent, type NativeModel, type NativeModelOptions, native } from '../lib/native.ts';
+import {
+  type NativeEvent,
+  type NativeFitOptions,
+  type NativeModel,
+  type NativeModelOptions,
+  type NativeTraining,
+  native,
+} from '../lib/native.ts';
 
 // The addon itself, without the checks of the library above it.
 
 const preprocessing = { height: 32, width: 32, resize: 32, mean: [0, 0, 0], std: [1, 1, 1] };
-const dense = { kind: 'dense', name: 'dense', units: 2 } as const;
+const dense = { kind: 'dense', name: 'dense', units: 2, activation: 'linear' } as const;
 const pooling = { kind: 'globalAveragePooling', name: 'pool' } as const;
 const base: NativeModelOptions = {
   architecture: 'resnet18',
@@ -31,13 +38,15 @@ const data = () => ({
   labels: Int32Array.of(0, 1, 0, 1),
 });
 
-function fit(
+function trained(
   network: NativeModel,
   training: object,
   options: object,
   listener: (event: NativeEvent) => void = () => {},
 ) {
-  return network.fit(data(), undefined, 2, training, options, new (native().StopFlag)(), listener);
+  // Whatever the types say.
+  const [anything, more] = [training, options] as [NativeTraining, NativeFitOptions];
+  return network.fit(data(), undefined, 2, anything, more, new (native().StopFlag)(), listener);
 }
 
 test.each([
@@ -67,7 +76,7 @@ test.each([
   ['a group without modules', { groups: [{}] }, {}, 'ERR_INVALID_ARGUMENT', 'groups[0].modules'],
 ])('%s that the addon does not know is refused by name', async (_, training, options, code, name) => {
   const network = await model();
-  const failure = fit(network, training, options);
+  const failure = trained(network, training, options);
   await expect(failure).rejects.toMatchObject({ code, message: expect.stringContaining(name) });
   network.setTrainable([], true); // not busy
 });
@@ -95,7 +104,7 @@ test('so are options of a model, of its head and of a data set', async () => {
     { images: [new Uint8Array(1), 'x'] },
     { ...data(), weights: 1 },
   ]) {
-    const failure = network.evaluate(wrong as object, 2, {}, {}, stop);
+    const failure = network.evaluate(wrong as object, 2, {} as NativeTraining, {} as NativeFitOptions, stop);
     await expect(failure).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_(INVALID|UNKNOWN)/) });
   }
   network.dispose();
@@ -103,7 +112,7 @@ test('so are options of a model, of its head and of a data set', async () => {
 
 test('undefined and null are absent; a misfit that only the engine sees is an error as well', async () => {
   const network = await model();
-  const history = await fit(network, { groups: undefined, more: undefined }, { earlyStopping: null });
+  const history = await trained(network, { groups: undefined, more: undefined }, { earlyStopping: null });
   expect(history.epochs).toHaveLength(1);
   expect(() => network.setTrainable([9999], true)).toThrow(expect.objectContaining({ code: 'ERR_INTERNAL' }));
   expect(() => native().makeWeights('x', { a: { data: new Float32Array(4), shape: [-2, -2] } }, {})).toThrow(
@@ -116,14 +125,31 @@ test('undefined and null are absent; a misfit that only the engine sees is an er
 
 test('a model whose run was refused can be used; what a listener throws ends the run', async () => {
   const network = await model();
+  const nothing = [{} as NativeTraining, {} as NativeFitOptions] as const;
   const broken = { ...data(), labels: undefined } as object;
   const stop = new (native().StopFlag)();
-  await expect(network.fit(broken, undefined, 2, {}, {}, stop, () => {})).rejects.toThrow();
-  await expect(network.fit({ images: 1 } as object, undefined, 2, {}, {}, stop, () => {})).rejects.toThrow();
+  await expect(network.fit(broken, undefined, 2, ...nothing, stop, () => {})).rejects.toThrow();
+  await expect(
+    network.fit({ images: 1 } as object, undefined, 2, ...nothing, stop, () => {}),
+  ).rejects.toThrow();
   network.setTrainable([], true);
-  const failure = fit(network, {}, { epochs: 1_000_000 }, () => {
+  const failure = trained(network, {}, { epochs: 1_000_000 }, () => {
     throw new RangeError('enough');
   });
   await expect(failure).rejects.toThrow('enough');
   network.dispose();
+});
+
+test('class weights and label smoothing reach the loss', async () => {
+  const weights = async (training: object) => {
+    const network = await model();
+    await trained(network, training, { epochs: 2 });
+    const { 'fc.weight': weight } = await network.state();
+    network.dispose();
+    return weight?.data;
+  };
+  const usual = await weights({});
+  expect(await weights({ classWeight: [1, 1], labelSmoothing: 0 })).toEqual(usual);
+  expect(await weights({ classWeight: [5, 1] })).not.toEqual(usual);
+  expect(await weights({ labelSmoothing: 0.3 })).not.toEqual(usual);
 });
