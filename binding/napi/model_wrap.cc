@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/export/torchscript.h"
+#include "engine/session/predict.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/fit.h"
 #include "engine/weights/pytorch.h"
@@ -66,7 +67,7 @@ template <typename Options>
 Options read_options(const Napi::Value& value, const device::Backend& backend) {
   auto options = read<Options>(value, "");
   if (options.compute == at::ScalarType::Undefined)
-    options.compute = train::automatic_precision(backend);
+    options.compute = session::automatic_precision(backend);
   return options;
 }
 
@@ -205,7 +206,7 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
   auto arguments = read<FitArguments>(info[4], "");
   train::FitOptions& options = arguments.options;
   if (options.compute == at::ScalarType::Undefined)
-    options.compute = train::automatic_precision(*shared->session.backend);
+    options.compute = session::automatic_precision(*shared->session.backend);
   return run_task(
       info.Env(),
       [shared, arguments, train = required_dataset(info[0], "train"),
@@ -229,7 +230,7 @@ Napi::Value ModelWrap::evaluate(const Napi::CallbackInfo& info) {
                   [shared, dataset = required_dataset(info[0], "dataset"),
                    classes = read<int64_t>(info[1], "classes"),
                    loss = read<train::TrainingOptions>(info[2], "").loss,
-                   options = read_options<train::DataOptions>(info[3], *shared->session.backend)](
+                   options = read_options<session::DataOptions>(info[3], *shared->session.backend)](
                       const TaskContext& context) -> MakeValue {
                     const std::lock_guard lock(shared->running);
                     const train::Evaluation evaluation = train::evaluate(
@@ -243,11 +244,11 @@ Napi::Value ModelWrap::predict(const Napi::CallbackInfo& info) {
   const SharedPointer shared = use();
   return run_task(info.Env(),
                   [shared, dataset = required_dataset(info[0], "dataset"),
-                   options = read_options<train::DataOptions>(info[1], *shared->session.backend)](
+                   options = read_options<session::DataOptions>(info[1], *shared->session.backend)](
                       const TaskContext& context) -> MakeValue {
                     const std::lock_guard lock(shared->running);
                     const at::Tensor probabilities =
-                        train::predict(shared->session, dataset, options, context.control);
+                        session::predict(shared->session, dataset, options, context.control);
                     return [probabilities](Napi::Env env) { return to_object(env, probabilities); };
                   },
                   {.control = StopFlagWrap::from(info[2]), .listener = {}, .held = begin(false)});
@@ -259,11 +260,11 @@ Napi::Value ModelWrap::apply(const Napi::CallbackInfo& info) {
   if (!dataset->pixels.defined()) refuse("dataset", "pixels");
   return run_task(info.Env(),
                   [shared, dataset,
-                   options = read_options<train::DataOptions>(info[1], *shared->session.backend)](
+                   options = read_options<session::DataOptions>(info[1], *shared->session.backend)](
                       const TaskContext&) -> MakeValue {
                     const std::lock_guard lock(shared->running);
                     const at::Tensor output =
-                        train::apply(shared->session, dataset->pixels, options);
+                        session::apply(shared->session, dataset->pixels, options);
                     return [output](Napi::Env env) { return to_object(env, output); };
                   },
                   {.control = nullptr, .listener = {}, .held = begin(false)});
@@ -326,7 +327,7 @@ Napi::Value create_model(const Napi::CallbackInfo& info) {
   reader.finish();
   return run_task(info.Env(), [options, file](const TaskContext&) -> MakeValue {
     auto shared = std::make_shared<ModelWrap::Shared>();
-    train::Session& session = shared->session;
+    session::Session& session = shared->session;
     session.backend = device::make_backend(options.device);
     session.preprocessing = options.preprocessing;
     session.network = std::make_shared<model::Network>(

@@ -5,7 +5,7 @@
 #include <memory>
 #include <mutex>
 
-#include "engine/train/session.h"
+#include "engine/session/session.h"
 #include "napi/guard.h"
 #include "napi/napi.h"
 
@@ -15,7 +15,7 @@ class ModelWrap : public Wrap<ModelWrap> {
  public:
   // What tasks share with the object; it outlives the object while a task runs.
   struct Shared {
-    train::Session session;
+    session::Session session;
     std::mutex running;  // held by the one task that uses the session
   };
 

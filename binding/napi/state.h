@@ -7,14 +7,14 @@
 #include <optional>
 #include <thread>
 
-#include "engine/train/control.h"
+#include "engine/session/control.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
 
 // All but the thread is touched on the JavaScript thread only.
 struct RunningTask {
-  std::shared_ptr<train::Control> control;
+  std::shared_ptr<session::Control> control;
   std::shared_ptr<void> held;         // released before the promise is settled
   std::optional<Napi::Error> thrown;  // by what listens to its events
   bool finished = false;

@@ -10,10 +10,10 @@ Napi::Function StopFlagWrap::define(Napi::Env env) {
 }
 
 StopFlagWrap::StopFlagWrap(const Napi::CallbackInfo& info) : Wrap(info) {
-  guarded(info.Env(), [&] { control_ = std::make_shared<train::Control>(); });
+  guarded(info.Env(), [&] { control_ = std::make_shared<session::Control>(); });
 }
 
-std::shared_ptr<train::Control> StopFlagWrap::from(const Napi::Value& value) {
+std::shared_ptr<session::Control> StopFlagWrap::from(const Napi::Value& value) {
   if (absent(value)) return nullptr;
   const Napi::Object object = as_object(value, "stop");
   if (!object.InstanceOf(State::of(value.Env()).stop_flag_class.Value()))

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "engine/train/control.h"
+#include "engine/session/control.h"
 #include "napi/guard.h"
 #include "napi/napi.h"
 
@@ -15,12 +15,12 @@ class StopFlagWrap : public Wrap<StopFlagWrap> {
   explicit StopFlagWrap(const Napi::CallbackInfo& info);
 
   // What a JavaScript StopFlag stops; null for undefined.
-  static std::shared_ptr<train::Control> from(const Napi::Value& value);
+  static std::shared_ptr<session::Control> from(const Napi::Value& value);
 
  private:
   Napi::Value set(const Napi::CallbackInfo& info);
 
-  std::shared_ptr<train::Control> control_;
+  std::shared_ptr<session::Control> control_;
 };
 
 }  // namespace thaw::napi

@@ -79,7 +79,7 @@ Napi::Promise run_task(Napi::Env env, Work work, TaskOptions options) {
 
   std::list<RunningTask> started(1);  // an element of a list stays where it is
   RunningTask& task = started.front();
-  task.control = options.control ? options.control : std::make_shared<train::Control>();
+  task.control = options.control ? options.control : std::make_shared<session::Control>();
   task.held = std::move(options.held);
   try {
     task.thread = std::thread([function = std::move(function), deferred, work = std::move(work),

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "engine/train/control.h"
+#include "engine/session/control.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
@@ -32,14 +32,14 @@ class Events {
 };
 
 struct TaskContext {
-  const train::Control* control;
+  const session::Control* control;
   const Events& events;
 };
 
 struct TaskOptions {
-  std::shared_ptr<train::Control> control;  // null: one of its own
-  Napi::Function listener;                  // empty: events are dropped
-  std::shared_ptr<void> held;               // until the work is done, or could not be started
+  std::shared_ptr<session::Control> control;  // null: one of its own
+  Napi::Function listener;                    // empty: events are dropped
+  std::shared_ptr<void> held;                 // until the work is done, or could not be started
 };
 
 // The promise is rejected with what `work` throws, or with ERR_NO_THREAD.

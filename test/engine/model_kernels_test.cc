@@ -9,7 +9,7 @@
 #include "disturb.h"
 #include "engine/model/kernels/choose.h"
 #include "engine/model/kernels/cudnn.h"
-#include "engine/train/session.h"
+#include "engine/session/session.h"
 #include "gpu.h"
 #include "norms.h"
 
@@ -125,7 +125,7 @@ TEST("what cuDNN cannot do it gives back: libtorch's operators go on, after one 
 }
 
 TEST("a run computes with the kernels that it asks for, else with the device's own") {
-  train::Session session;
+  session::Session session;
   session.network =
       std::make_shared<Network>(model::find_architecture("resnet18"), model::InputShape{64, 64},
                                 std::vector<model::HeadLayer>{}, 1);

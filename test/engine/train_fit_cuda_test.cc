@@ -10,6 +10,8 @@
 
 using namespace thaw;
 using namespace thaw::train;
+using namespace thaw::features;
+using namespace thaw::session;
 using model::HeadKind;
 
 namespace {

@@ -1,5 +1,6 @@
 // The whole loop on small drawn data: it learns, repeats, stops, goes on, and leaves frozen parts
 // alone.
+#include "engine/session/predict.h"
 #include "engine/train/fit.h"
 
 #include <unistd.h>
@@ -14,6 +15,8 @@
 
 using namespace thaw;
 using namespace thaw::train;
+using namespace thaw::features;
+using namespace thaw::session;
 using model::HeadKind, model::HeadLayer;
 
 namespace {

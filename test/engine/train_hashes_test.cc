@@ -20,6 +20,8 @@
 
 using namespace thaw;
 using namespace thaw::train;
+using namespace thaw::features;
+using namespace thaw::session;
 using model::Activation, model::HeadKind, model::HeadLayer, model::Variant;
 
 namespace {

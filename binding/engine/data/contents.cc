@@ -1,29 +1,29 @@
 #include "engine/data/contents.h"
 
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
 
 #include "engine/data/sample.h"
 #include "engine/device/parallel.h"
 #include "engine/error.h"
 #include "engine/files/digest.h"
+#include "engine/files/regular_file.h"
 
 namespace thaw::data {
 namespace {
 
-constexpr int64_t kEnd = 4096;  // bytes at either end of a file
+constexpr uint64_t kEnd = 4096;  // bytes at either end of a file
 
 std::string ends_of(const std::string& path) {
-  std::error_code error;
-  const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));
-  std::ifstream file(path, std::ios::binary);
-  if (error || !file) return "unreadable";
-  std::string bytes(static_cast<size_t>(std::min(size, 2 * kEnd)), 0);
-  const auto first = static_cast<int64_t>(bytes.size()) / 2;
-  file.read(bytes.data(), first);
-  file.seekg(size - (static_cast<int64_t>(bytes.size()) - first));
-  file.read(bytes.data() + first, static_cast<int64_t>(bytes.size()) - first);
-  return file ? digest(bytes + std::to_string(size)) : "unreadable";
+  try {
+    const RegularFile file(path);
+    const uint64_t shown = std::min(file.size(), 2 * kEnd), first = shown / 2;
+    std::string bytes(shown, 0);
+    uint64_t filled = file.read_at(0, bytes.data(), first);
+    filled += file.read_at(file.size() - (shown - first), bytes.data() + first, shown - first);
+    if (filled == shown) return digest(bytes + std::to_string(file.size()));
+  } catch (const FileError&) {
+  }
+  return kUnreadable;
 }
 
 // No tensor operation: several threads are in here.
@@ -41,22 +41,26 @@ std::string image_digest(const Dataset& dataset, int64_t sample, Contents conten
   try {
     read_file(dataset.paths[sample], buffer);
   } catch (const Error&) {
-    return "unreadable";
+    return kUnreadable;
   }
   return digest(buffer.data(), buffer.size());
 }
 
 }  // namespace
 
-std::string contents_digest(const Dataset& dataset, Contents contents) {
+std::vector<std::string> image_digests(const Dataset& dataset, Contents contents) {
   std::vector<std::string> digests(static_cast<size_t>(dataset.size()));
   device::parallel_ranges(dataset.size(), [&](int64_t begin, int64_t end) {
     std::vector<uint8_t> buffer;
     for (int64_t sample = begin; sample < end; ++sample)
       digests[sample] = image_digest(dataset, sample, contents, buffer);
   });
+  return digests;
+}
+
+std::string contents_digest(const Dataset& dataset, Contents contents) {
   std::string all;
-  for (const std::string& one : digests) all += one;
+  for (const std::string& one : image_digests(dataset, contents)) all += one;
   return digest(all);
 }
 

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/data/dataset.h"
 
 namespace thaw::data {
+
+// The digest of what cannot be read.
+inline constexpr const char* kUnreadable = "unreadable";
 
 enum class Contents {
   // Every byte. For what is kept under the digest: other pixels must never be taken for these.
@@ -16,7 +20,10 @@ enum class Contents {
   kEnds,
 };
 
-// In the order of the data set; labels are no part of it. What cannot be read counts as such.
+// Of each sample, 40 hexadecimal digits; kUnreadable for what cannot be read.
+std::vector<std::string> image_digests(const Dataset& dataset, Contents contents);
+
+// Of all of them, in the order of the data set; labels are no part of it.
 std::string contents_digest(const Dataset& dataset, Contents contents);
 
 }  // namespace thaw::data

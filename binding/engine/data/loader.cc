@@ -78,7 +78,8 @@ BatchBuffer Loader::State::allocate() const {
 // What each thread does. No at:: operator is called from here on, nor from what it calls: each
 // would start an OpenMP team of its own.
 void Loader::State::work() {
-  SampleReader reader(*dataset, options.preprocessing, options.augmentation, options.decode);
+  SampleReader reader(*dataset, options.preprocessing, options.augmentation, options.decode,
+                      options.seen);
   while (std::optional<BatchQueue::Task> task = queue->take()) {
     const BatchWork& work = *task->work;
     const DrawKey key{options.seed, static_cast<uint64_t>(work.epoch),
@@ -176,7 +177,7 @@ void Loader::start_epoch(int64_t epoch, int64_t first_batch) {
 void Loader::find_reasons(const std::vector<int64_t>& samples) {
   State& state = *state_;
   SampleReader reader(*state.dataset, state.options.preprocessing, Augmentation::kNone,
-                      state.options.decode);
+                      state.options.decode, state.options.seen);
   std::vector<uint8_t> ignored(static_cast<size_t>(state.row_bytes()));
   for (const int64_t sample : samples) {
     try {

@@ -12,6 +12,7 @@
 #include "engine/data/dataset.h"
 #include "engine/data/decode.h"
 #include "engine/data/preprocessing.h"
+#include "engine/data/sample.h"
 #include "engine/torch.h"
 
 namespace thaw::data {
@@ -32,6 +33,7 @@ struct LoaderOptions {
   double max_unreadable_share = 0.1;
   // Only max_pixels is the caller's: how much smaller a JPEG may be decoded follows from the crop.
   DecodeOptions decode;
+  SeenContents seen;
   // Allocates the reused batch buffers; pinned on CUDA. Called by the threads that construct and
   // consume. Null: plain CPU memory.
   std::function<at::Tensor(at::IntArrayRef sizes, at::ScalarType dtype)> allocate;

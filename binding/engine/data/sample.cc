@@ -7,11 +7,13 @@
 namespace thaw::data {
 
 SampleReader::SampleReader(const Dataset& dataset, const Preprocessing& preprocessing,
-                           Augmentation augmentation, const DecodeOptions& decode)
+                           Augmentation augmentation, const DecodeOptions& decode,
+                           SeenContents seen)
     : dataset_(dataset),
       preprocessing_(preprocessing),
       augmentation_(augmentation),
-      decode_(decode) {}
+      decode_(decode),
+      seen_(std::move(seen)) {}
 
 void SampleReader::read(const DrawKey& key, void* out) {
   auto* pixels_out = static_cast<uint8_t*>(out);
@@ -20,6 +22,7 @@ void SampleReader::read(const DrawKey& key, void* out) {
     const int64_t length = pixels.stride(0) * pixels.element_size();
     const auto* source = static_cast<const uint8_t*>(pixels.const_data_ptr()) +
                          static_cast<int64_t>(key.sample) * length;
+    if (seen_) seen_(static_cast<int64_t>(key.sample), {source, static_cast<size_t>(length)});
     if (pixels.scalar_type() == at::kFloat) {
       std::memcpy(out, source, length);
     } else {
@@ -31,6 +34,7 @@ void SampleReader::read(const DrawKey& key, void* out) {
   if (!dataset_.paths.empty()) read_file(dataset_.paths[key.sample], file_);
   const std::span<const uint8_t> bytes =
       dataset_.paths.empty() ? std::span<const uint8_t>(dataset_.encoded[key.sample]) : file_;
+  if (seen_) seen_(static_cast<int64_t>(key.sample), bytes);
   decode(bytes, key, pixels_out);
 }
 

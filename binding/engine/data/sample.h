@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,11 +13,15 @@
 
 namespace thaw::data {
 
+// Is shown the contents of each sample that is read (a file's bytes, or pixels), before they are
+// decoded, by the thread that reads it.
+using SeenContents = std::function<void(int64_t sample, std::span<const uint8_t> contents)>;
+
 // Reads samples of one data set; each thread has its own.
 class SampleReader {
  public:
   SampleReader(const Dataset& dataset, const Preprocessing& preprocessing,
-               Augmentation augmentation, const DecodeOptions& decode);
+               Augmentation augmentation, const DecodeOptions& decode, SeenContents seen = {});
 
   // Writes the sample to `out`: uint8 [height, width, 3], or a copy of its float32 pixels.
   // Throws ERR_IMAGE_READ, ERR_IMAGE_DECODE, ERR_IMAGE_TOO_LARGE.
@@ -29,6 +34,7 @@ class SampleReader {
   const Preprocessing& preprocessing_;
   const Augmentation augmentation_;
   DecodeOptions decode_;
+  SeenContents seen_;
   std::vector<uint8_t> file_;  // kept: grows to the largest file
 };
 

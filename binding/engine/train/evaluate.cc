@@ -1,28 +1,17 @@
 #include "engine/train/evaluate.h"
 
 #include "engine/error.h"
-#include "engine/train/within_memory.h"
+#include "engine/session/predict.h"
+#include "engine/session/within_memory.h"
 
 namespace thaw::train {
 
-data::LoaderOptions loader_options(const Session& session, const DataOptions& options) {
-  data::LoaderOptions loader;
-  loader.batch_size = options.batch_size;
-  loader.preprocessing = session.preprocessing;
-  loader.threads = options.threads;
-  loader.max_unreadable_share = options.max_unreadable_share;
-  loader.allocate = [backend = session.backend](at::IntArrayRef sizes, at::ScalarType type) {
-    return backend->host_buffer(sizes, type);
-  };
-  return loader;
-}
-
-void evaluate_pass(FeatureSource& source, const model::Program& trained, const Loss& loss,
+void evaluate_pass(features::FeatureSource& source, const model::Program& trained, const Loss& loss,
                    Metrics& metrics, const Control* control) {
   at::NoGradGuard no_grad;
   source.start_epoch(0);
-  while (std::optional<FeatureBatch> batch = source.next()) {
-    check(control);
+  while (std::optional<features::FeatureBatch> batch = source.next()) {
+    session::check(control);
     if (batch->images() == 0) continue;
     const at::Tensor logits = trained.forward(batch->features, {});
     metrics.add(
@@ -37,66 +26,18 @@ static Evaluation evaluate_all(Session& session, std::shared_ptr<const data::Dat
   Metrics metrics(every_metric(), std::max(classes, session.network->outputs()),
                   session.network->device());
   const Session::Parts& parts = session.inference(options.compute, options.kernels);
-  FeatureSource source(session, parts.frozen, std::move(dataset), loader_options(session, options),
-                       options.compute);
+  features::FeatureSource source(session, parts.frozen, std::move(dataset),
+                                 session::loader_options(session, options), options.compute);
   evaluate_pass(source, *parts.trained, loss, metrics, control);
   return {metrics.read(), metrics.confusion(), source.unreadable()};
-}
-
-static at::Tensor predict_all(Session& session, std::shared_ptr<const data::Dataset> dataset,
-                              const DataOptions& options, const Control* control) {
-  at::NoGradGuard no_grad;
-  if (session.network->head().empty()) {
-    fail("ERR_NO_HEAD",
-         "The model has no head to predict classes with: load it with includeTop or call "
-         "replaceHead().");
-  }
-  data::LoaderOptions loader_settings = loader_options(session, options);
-  loader_settings.drop_unreadable = false;
-  data::Loader loader(std::move(dataset), std::move(loader_settings));
-  const Session::Parts& parts = session.inference(options.compute, options.kernels);
-  const bool sigmoid = session.network->final_activation() == model::Activation::kSigmoid ||
-                       session.network->outputs() == 1;
-  std::vector<at::Tensor> all;
-  loader.start_epoch(0);
-  while (std::optional<data::Batch> batch = loader.next()) {
-    check(control);
-    const at::Tensor images = session.input(batch->images, batch->lease, options.compute);
-    const at::Tensor logits = parts.trained->forward(parts.frozen->forward(images), {});
-    at::Tensor probabilities = sigmoid ? logits.sigmoid() : logits.softmax(1);
-    if (logits.size(1) == 1) probabilities = at::cat({1 - probabilities, probabilities}, 1);
-    all.push_back(probabilities.to(at::kCPU));
-  }
-  return at::cat(all);
 }
 
 Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
                     const LossOptions& loss, const DataOptions& options, const Control* control) {
   const auto scope = session.backend->enter();
-  return within_memory(session, options, Pass::kInference, [&] {
+  return session::within_memory(session, options, session::Pass::kInference, [&] {
     return evaluate_all(session, dataset, classes, loss, options, control);
   });
-}
-
-at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> dataset,
-                   const DataOptions& options, const Control* control) {
-  const auto scope = session.backend->enter();
-  return within_memory(session, options, Pass::kInference,
-                       [&] { return predict_all(session, dataset, options, control); });
-}
-
-at::Tensor apply(Session& session, const at::Tensor& images, const DataOptions& options) {
-  at::NoGradGuard no_grad;
-  const auto scope = session.backend->enter();
-  const Session::Parts& parts = session.inference(options.compute, options.kernels);
-  const at::Tensor input = session.input(images, nullptr, options.compute);
-  at::Tensor output = parts.trained->forward(parts.frozen->forward(input)).to(at::kFloat);
-  if (session.network->head().empty())
-    return output.permute({0, 2, 3, 1}).contiguous().to(at::kCPU);
-  if (session.network->final_activation() == model::Activation::kSoftmax)
-    output = output.softmax(1);
-  if (session.network->final_activation() == model::Activation::kSigmoid) output = output.sigmoid();
-  return output.to(at::kCPU).contiguous();
 }
 
 }  // namespace thaw::train

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "engine/data/dataset.h"
+#include "engine/session/session.h"
 #include "engine/train/options.h"
-#include "engine/train/session.h"
 
 namespace thaw::train {
 

@@ -3,13 +3,14 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "engine/train/batch_size.h"
+#include "engine/session/batch_size.h"
+#include "engine/session/predict.h"
+#include "engine/session/within_memory.h"
+#include "engine/stopwatch.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/early_stopping.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/step.h"
-#include "engine/train/stopwatch.h"
-#include "engine/train/within_memory.h"
 
 namespace thaw::train {
 namespace {
@@ -86,17 +87,18 @@ class Run {
   FitOptions with_batch_size(FitOptions options, int64_t images) const {
     if (options.batch_size == 0) {
       const bool kept = make_plan(options).keeps(training_loader(options), options.epochs);
-      options.batch_size = find_batch_size(session_, parts_, boundary_, options, images, kept);
+      options.batch_size = session::find_batch_size(session_, parts_, boundary_, options,
+                                                    options.cache.memory, images, kept);
     }
     return options;
   }
 
-  CachePlan make_plan(const FitOptions& options) const {
-    return CachePlan(session_, boundary_, options);
+  features::CachePlan make_plan(const FitOptions& options) const {
+    return features::CachePlan(session_, boundary_, options, options.cache);
   }
 
   data::LoaderOptions training_loader(const FitOptions& options) const {
-    data::LoaderOptions loader = loader_options(session_, options);
+    data::LoaderOptions loader = session::loader_options(session_, options);
     loader.shuffle = options.shuffle;
     loader.seed = options.seed;
     loader.augmentation = options.augmentation;
@@ -106,24 +108,24 @@ class Run {
 
   void open_sources(std::shared_ptr<const data::Dataset> dataset,
                     std::shared_ptr<const data::Dataset> validation) {
-    CachePlan plan = make_plan(options_);
+    features::CachePlan plan = make_plan(options_);
     const int64_t passes = options_.epochs - position_.epoch;
     const auto open = [&](const char* name, std::shared_ptr<const data::Dataset> from,
-                          const data::LoaderOptions& loader, CacheReport& report) {
+                          const data::LoaderOptions& loader, features::CacheReport& report) {
       auto cache = plan.make(name, *from, loader, passes, report);
-      return std::make_unique<FeatureSource>(session_, parts_.frozen, std::move(from), loader,
-                                             options_.compute, std::move(cache));
+      return std::make_unique<features::FeatureSource>(session_, parts_.frozen, std::move(from),
+                                                       loader, options_.compute, std::move(cache));
     };
     // Validation first: it is the smaller one, and nothing is random about it.
     if (validation) {
-      validation_ = open("validation", std::move(validation), loader_options(session_, options_),
-                         validation_cache_);
+      validation_ = open("validation", std::move(validation),
+                         session::loader_options(session_, options_), validation_cache_);
     }
     training_ = open("train", std::move(dataset), training_loader(options_), training_cache_);
   }
 
   TimeSpent time_spent() const {
-    const FeatureSource::Seconds& training = training_->seconds();
+    const features::FeatureSource::Seconds& training = training_->seconds();
     TimeSpent time{.total = seconds_since(start_),
                    .waiting = training.waiting,
                    .frozen = training.frozen,
@@ -171,7 +173,7 @@ class Run {
     training_->start_epoch(epoch, position_.batch);
     for (int64_t batch = position_.batch; batch < batches; ++batch) {
       if (!step_.pending() && control_ && !control_->goes_on()) abort_at(batch, metrics, elapsed());
-      const std::optional<FeatureBatch> next = training_->next();
+      const std::optional<features::FeatureBatch> next = training_->next();
       if (!next) break;
       if (next->images() == 0) continue;
       {
@@ -285,8 +287,8 @@ class Run {
   const double learning_rate_;
   const std::vector<const Metric*> metrics_;  // recorded
   Step step_;
-  std::unique_ptr<FeatureSource> training_, validation_;
-  CacheReport training_cache_, validation_cache_;
+  std::unique_ptr<features::FeatureSource> training_, validation_;
+  features::CacheReport training_cache_, validation_cache_;
   std::optional<Evaluation> evaluation_;  // of the weights as they are now
   std::optional<EarlyStoppingWatch> watch_;
   Fingerprint fingerprint_;
@@ -303,7 +305,7 @@ History fit(Session& session, std::shared_ptr<const data::Dataset> dataset,
             const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
             const Control* control) {
   const auto scope = session.backend->enter();
-  return within_memory(session, options, Pass::kTraining, [&] {
+  return session::within_memory(session, options, session::Pass::kTraining, [&] {
     return Run(session, dataset, validation, classes, training, options, events, control)();
   });
 }

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "engine/data/dataset.h"
+#include "engine/session/session.h"
 #include "engine/train/history.h"
 #include "engine/train/options.h"
-#include "engine/train/session.h"
 
 namespace thaw::train {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/data/loader.h"
-#include "engine/train/cache_plan.h"
+#include "engine/features/plan.h"
 #include "engine/train/metrics.h"
 
 namespace thaw::train {
@@ -96,7 +96,7 @@ struct BeginEvent {
   int64_t batch_size;  // as given, or as it was found
   at::ScalarType precision;
   std::string boundary;  // the last frozen layer's module; empty where nothing is frozen
-  CacheReport training_cache, validation_cache;
+  features::CacheReport training_cache, validation_cache;
 };
 
 void fields(auto& visit, Of<BeginEvent> auto& event) {

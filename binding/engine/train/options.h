@@ -7,14 +7,21 @@
 #include <vector>
 
 #include "engine/data/loader.h"
-#include "engine/device/kernels.h"
+#include "engine/features/options.h"
 #include "engine/fields.h"
-#include "engine/train/control.h"
+#include "engine/session/control.h"
+#include "engine/session/options.h"
+#include "engine/session/session.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/schedule.h"
 
 namespace thaw::train {
+
+using features::CacheOptions;
+using session::Control;
+using session::DataOptions;
+using session::Session;
 
 // Modules (by torchvision's name) with a learning rate or weight decay of their own.
 struct GroupOverride {
@@ -58,50 +65,6 @@ void fields(auto& visit, Of<EarlyStopping> auto& options) {
   visit("patience", options.patience);
   visit("minDelta", options.min_delta);
   visit("restoreBestWeights", options.restore_best);
-}
-
-// How data is read, the same for training, evaluation and prediction.
-struct DataOptions {
-  int64_t batch_size = 32;  // 0, in training: to be found
-  int threads = 0;          // decoding threads; 0: as many as cores
-  double max_unreadable_share = 0.1;
-  at::ScalarType compute = at::kFloat;
-  std::optional<device::Kernels> kernels;  // of the frozen part; unset: the device's own
-};
-
-// Of DataOptions and of what extends it.
-void data_fields(auto& visit, auto& options) {
-  visit("batchSize", options.batch_size);
-  visit("precision", options.compute);
-  visit("threads", options.threads, Field::kIncidental);
-  visit("maxSkippedShare", options.max_unreadable_share, Field::kIncidental);
-  visit("kernels", options.kernels);
-}
-
-void fields(auto& visit, Of<DataOptions> auto& options) { data_fields(visit, options); }
-
-// Where the features at the freeze boundary may be kept from epoch to epoch.
-struct CacheOptions {
-  enum class Mode {
-    kOff,
-    kAuto,  // in memory within the limit, else in a file, else not at all
-    kDisk,  // in a file, for other runs to find
-  };
-  Mode mode = Mode::kAuto;
-  int64_t memory = int64_t{1} << 30;  // bytes of the host's memory that it may take
-  std::string directory;              // of the files; empty: no files
-};
-
-constexpr auto names(CacheOptions::Mode) {
-  using Mode = CacheOptions::Mode;
-  return std::to_array<Name<Mode>>(
-      {{Mode::kOff, "off"}, {Mode::kAuto, "auto"}, {Mode::kDisk, "disk"}});
-}
-
-void fields(auto& visit, Of<CacheOptions> auto& options) {
-  visit("mode", options.mode);
-  visit("memory", options.memory);
-  visit("directory", options.directory);
 }
 
 struct CheckpointOptions {

@@ -3,9 +3,9 @@
 
 #include <memory>
 
+#include "engine/session/session.h"
 #include "engine/train/metrics.h"
 #include "engine/train/options.h"
-#include "engine/train/session.h"
 
 namespace thaw::train {
 

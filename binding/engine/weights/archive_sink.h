@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "engine/atomic_file.h"
 #include "engine/error.h"
+#include "engine/files/atomic_file.h"
 
 namespace thaw::weights {
 

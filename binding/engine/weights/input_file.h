@@ -1,12 +1,13 @@
-// A file opened for reading, by position, and a buffered walk through it. Reads are copies and no
-// memory map: a map of a file that shrinks meanwhile would end the whole process with SIGBUS.
+// A weights file opened for reading, by position, and a buffered walk through it.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/files/regular_file.h"
 #include "engine/weights/byte_source.h"
 
 namespace thaw::weights {
@@ -20,10 +21,6 @@ class InputFile {
   InputFile(std::string name, std::string_view bytes)
       : path_(std::move(name)), memory_(bytes), size_(bytes.size()) {}
 
-  ~InputFile();
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-
   const std::string& path() const { return path_; }
   uint64_t size() const { return size_; }
 
@@ -35,7 +32,7 @@ class InputFile {
 
  private:
   std::string path_;
-  int descriptor_ = -1;  // none for bytes in memory
+  std::optional<RegularFile> file_;  // none for bytes in memory
   std::string_view memory_;
   uint64_t size_ = 0;
 };

@@ -2,7 +2,7 @@
 #include <bit>
 #include <unordered_set>
 
-#include "engine/atomic_file.h"
+#include "engine/files/atomic_file.h"
 #include "engine/weights/json.h"
 #include "engine/weights/malformed.h"
 #include "engine/weights/safetensors.h"

@@ -10,7 +10,7 @@
 #include "engine/model/frozen_part.h"
 #include "engine/model/network.h"
 
-namespace thaw::train {
+namespace thaw::session {
 
 struct Session {
   std::shared_ptr<model::Network> network;
@@ -47,4 +47,4 @@ struct Session {
 // bfloat16 where the device computes faster in it, else float32.
 at::ScalarType automatic_precision(const device::Backend& backend);
 
-}  // namespace thaw::train
+}  // namespace thaw::session

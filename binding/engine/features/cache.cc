@@ -1,10 +1,10 @@
-#include "engine/data/activation_cache.h"
+#include "engine/features/cache.h"
 
 #include <numeric>
 
 #include "engine/device/send.h"
 
-namespace thaw::data {
+namespace thaw::features {
 namespace {
 
 int64_t elements(const std::vector<int64_t>& shape) {
@@ -31,7 +31,10 @@ ActivationCache::ActivationCache(Layout layout, std::unique_ptr<CacheFile> file)
       values_(file_->rows().view(layout_.type)),
       states_(file_->states()) {}
 
-void ActivationCache::mark_unreadable(int64_t row) { set_state(row, kUnreadable); }
+void ActivationCache::mark_unreadable(int64_t row, const std::string& contents) {
+  if (file_) file_->name(row, contents);
+  set_state(row, kUnreadable);
+}
 
 bool ActivationCache::complete(int64_t first, int64_t count) const {
   for (int64_t row = first; row < first + count; ++row) {
@@ -40,12 +43,16 @@ bool ActivationCache::complete(int64_t first, int64_t count) const {
   return true;
 }
 
-void ActivationCache::put(const std::vector<int64_t>& rows, const at::Tensor& features) {
+void ActivationCache::put(const std::vector<int64_t>& rows, const at::Tensor& features,
+                          const std::vector<std::string>& contents) {
   at::NoGradGuard no_grad;
   const at::Tensor ordered = features.dim() == 4 ? features.permute({0, 2, 3, 1}) : features;
   const at::Tensor flat = ordered.reshape({features.size(0), -1}).to(values_.device());
   values_.index_copy_(0, device::send(at::tensor(rows, at::kLong), values_.device()), flat);
-  if (file_) file_->seal(rows, flat.contiguous().view(at::kByte));
+  if (file_) {
+    file_->seal(rows, flat.contiguous().view(at::kByte));
+    for (size_t i = 0; i < contents.size(); ++i) file_->name(rows[i], contents[i]);
+  }
   // Last: what is marked as present has been written.
   for (const int64_t row : rows) set_state(row, kPresent);
 }
@@ -62,4 +69,4 @@ void ActivationCache::announce(const std::vector<int64_t>& rows) const {
   if (file_) file_->will_need(rows);
 }
 
-}  // namespace thaw::data
+}  // namespace thaw::features

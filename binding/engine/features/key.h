@@ -5,18 +5,17 @@
 #include <string>
 
 #include "engine/data/loader.h"
-#include "engine/train/session.h"
+#include "engine/session/session.h"
 
-namespace thaw::train {
+namespace thaw::features {
 
 // What computes: the frozen weights up to the boundary, the preprocessing, precision, device,
 // kernels, libtorch and the image libraries. Reads every weight: once for all data sets.
-std::string network_key(const Session& session, int boundary, at::ScalarType compute,
+std::string network_key(const session::Session& session, int boundary, at::ScalarType compute,
                         device::Kernels kernels);
 
-// With that, what is computed: the contents of every image (by SHA-1), the augmentation and its
-// seed.
-std::string cache_key(const std::string& network, const data::Dataset& dataset,
-                      const data::LoaderOptions& loader);
+// With that, what is computed of an image: the augmentation and its seed. Which image a row is of
+// stands beside the row.
+std::string cache_key(const std::string& network, const data::LoaderOptions& loader);
 
-}  // namespace thaw::train
+}  // namespace thaw::features

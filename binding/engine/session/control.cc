@@ -1,8 +1,8 @@
-#include "engine/train/control.h"
+#include "engine/session/control.h"
 
 #include "engine/error.h"
 
-namespace thaw::train {
+namespace thaw::session {
 
 void Control::stop() {
   state_ = State::kStopping;
@@ -29,4 +29,4 @@ void check(const Control* control) {
   if (control && !control->goes_on()) fail("ERR_ABORTED", "The run was aborted.");
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::session

@@ -8,7 +8,7 @@
 
 #include "engine/torch.h"
 
-namespace thaw::data {
+namespace thaw::features {
 
 class CacheFile {
  public:
@@ -24,6 +24,12 @@ class CacheFile {
 
   // Writes down the checksums of rows whose bytes, uint8 [n, row_bytes], have been written.
   void seal(const std::vector<int64_t>& rows, const at::Tensor& bytes);
+  // Writes down of what a row is: the digest of its image's contents.
+  void name(int64_t row, const std::string& contents);
+  // Not all rows are absent.
+  bool begun() const { return states_.any().item<bool>(); }
+  // Rows of other contents become absent; row r is of the image r modulo their number.
+  void keep_only(const std::vector<std::string>& contents);
   // Asks the system to read these rows ahead.
   void will_need(const std::vector<int64_t>& rows) const;
 
@@ -35,6 +41,7 @@ class CacheFile {
   std::shared_ptr<Mapping> mapping_;  // the tensors hold it too
   at::Tensor rows_, states_;
   at::Tensor checksums_;  // int64 [rows]
+  at::Tensor contents_;   // uint8 [rows, bytes of a digest]
 };
 
 // A checksum for each row of uint8 [n, bytes]: int64 [n]. Multilinear hashing (Lemire, Kaser:
@@ -42,4 +49,4 @@ class CacheFile {
 // forgery.
 at::Tensor row_checksums(const at::Tensor& bytes);
 
-}  // namespace thaw::data
+}  // namespace thaw::features

@@ -4,11 +4,13 @@
 #include <memory>
 #include <string>
 
-#include "engine/data/activation_cache.h"
-#include "engine/train/options.h"
-#include "engine/train/session.h"
+#include "engine/data/loader.h"
+#include "engine/features/cache.h"
+#include "engine/features/options.h"
+#include "engine/session/options.h"
+#include "engine/session/session.h"
 
-namespace thaw::train {
+namespace thaw::features {
 
 // What was decided for one data set.
 struct CacheReport {
@@ -41,7 +43,8 @@ void fields(auto& visit, Of<CacheReport> auto& report) {
 class CachePlan {
  public:
   // For features at a boundary (Network::boundary()) of the session's network.
-  CachePlan(const Session& session, int boundary, const FitOptions& options);
+  CachePlan(const session::Session& session, int boundary, const session::DataOptions& data,
+            const CacheOptions& options);
 
   // Whether features are worth keeping, wherever there may be room for them.
   bool keeps(const data::LoaderOptions& loader, int64_t passes) const;
@@ -49,18 +52,17 @@ class CachePlan {
   // A cache for the data set that will be gone through `passes` times; null where none is worth
   // having or none can be had. `name` is the file's. With CacheOptions::Mode::kDisk throws what
   // CacheFile throws.
-  std::unique_ptr<data::ActivationCache> make(const std::string& name, const data::Dataset& dataset,
-                                              const data::LoaderOptions& loader, int64_t passes,
-                                              CacheReport& report);
+  std::unique_ptr<ActivationCache> make(const std::string& name, const data::Dataset& dataset,
+                                        const data::LoaderOptions& loader, int64_t passes,
+                                        CacheReport& report);
 
  private:
-  std::unique_ptr<data::ActivationCache> in_file(const std::string& name,
-                                                 const data::Dataset& dataset,
-                                                 const data::LoaderOptions& loader,
-                                                 const data::ActivationCache::Layout& layout,
-                                                 CacheReport& report);
+  std::unique_ptr<ActivationCache> in_file(const std::string& name, const data::Dataset& dataset,
+                                           const data::LoaderOptions& loader,
+                                           const ActivationCache::Layout& layout,
+                                           CacheReport& report);
 
-  const Session& session_;
+  const session::Session& session_;
   int boundary_;
   at::ScalarType compute_;
   std::optional<device::Kernels> kernels_;
@@ -69,4 +71,4 @@ class CachePlan {
   std::string network_key_;            // once a file is wanted
 };
 
-}  // namespace thaw::train
+}  // namespace thaw::features

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-namespace thaw::train {
+namespace thaw {
 
 class Stopwatch {
  public:
@@ -19,4 +19,4 @@ class Stopwatch {
   const Clock::time_point start_ = Clock::now();
 };
 
-}  // namespace thaw::train
+}  // namespace thaw

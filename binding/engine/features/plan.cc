@@ -1,14 +1,14 @@
-#include "engine/train/cache_plan.h"
+#include "engine/features/plan.h"
 
 #include <filesystem>
 
+#include "engine/data/contents.h"
 #include "engine/error.h"
-#include "engine/train/cache_key.h"
+#include "engine/features/key.h"
 
-namespace thaw::train {
+namespace thaw::features {
 namespace {
 
-using data::ActivationCache;
 using Place = CacheReport::Place;
 
 // The rest of a GPU's memory is for the training itself.
@@ -28,15 +28,16 @@ std::string not_worth_it(int boundary, const CacheOptions& options,
 
 }  // namespace
 
-CachePlan::CachePlan(const Session& session, int boundary, const FitOptions& options)
+CachePlan::CachePlan(const session::Session& session, int boundary,
+                     const session::DataOptions& data, const CacheOptions& options)
     : session_(session),
       boundary_(boundary),
-      compute_(options.compute),
-      kernels_(options.kernels),
-      options_(options.cache),
+      compute_(data.compute),
+      kernels_(data.kernels),
+      options_(options),
       device_left_(static_cast<int64_t>(kShareOfDevice *
                                         static_cast<double>(session.backend->free_memory()))),
-      memory_left_(options.cache.memory) {}
+      memory_left_(options.memory) {}
 
 bool CachePlan::keeps(const data::LoaderOptions& loader, int64_t passes) const {
   return not_worth_it(boundary_, options_, loader, passes).empty();
@@ -85,12 +86,15 @@ std::unique_ptr<ActivationCache> CachePlan::in_file(const std::string& name,
   report.file = (std::filesystem::path(options_.directory) / (name + ".features")).string();
   if (network_key_.empty())
     network_key_ = network_key(session_, boundary_, compute_, session_.kernels(kernels_));
-  auto file = std::make_unique<data::CacheFile>(
-      report.file, cache_key(network_key_, dataset, loader), layout.rows, layout.row_bytes());
+  auto file = std::make_unique<CacheFile>(report.file, cache_key(network_key_, loader), layout.rows,
+                                          layout.row_bytes());
+  // An image that was replaced under its name is another. A new file is told by the loader, which
+  // reads every image anyway.
+  if (file->begun()) file->keep_only(data::image_digests(dataset, data::Contents::kWhole));
   auto cache = std::make_unique<ActivationCache>(layout, std::move(file));
   for (int64_t row = 0; row < layout.rows; ++row) report.found += cache->has(row) ? 1 : 0;
   report.place = Place::kDisk;
   return cache;
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::features

@@ -1,21 +1,23 @@
-#include "engine/train/features.h"
+#include "engine/features/source.h"
 
-#include "engine/train/stopwatch.h"
+#include "engine/data/contents.h"
+#include "engine/files/digest.h"
+#include "engine/stopwatch.h"
 
-namespace thaw::train {
+namespace thaw::features {
 
-FeatureSource::FeatureSource(const Session& session,
+FeatureSource::FeatureSource(const session::Session& session,
                              std::shared_ptr<const model::FrozenPart> frozen,
                              std::shared_ptr<const data::Dataset> dataset,
                              data::LoaderOptions loader, at::ScalarType compute,
-                             std::unique_ptr<data::ActivationCache> cache)
+                             std::unique_ptr<ActivationCache> cache)
     : session_(session),
       frozen_(std::move(frozen)),
       dataset_(std::move(dataset)),
-      options_(loader),
       compute_(compute),
-      loader_(dataset_, std::move(loader)),
-      cache_(std::move(cache)) {
+      cache_(std::move(cache)),
+      options_(watched(std::move(loader))),
+      loader_(dataset_, options_) {
   if (!cache_) return;
   // A file of an earlier run knows which images are unreadable, but not why.
   std::vector<int64_t> unreadable;
@@ -23,6 +25,25 @@ FeatureSource::FeatureSource(const Session& session,
     if (cache_->unreadable(sample)) unreadable.push_back(sample);
   }
   loader_.find_reasons(unreadable);
+}
+
+// A file keeps the digest of each image beside its features; images are read once for both.
+data::LoaderOptions FeatureSource::watched(data::LoaderOptions loader) {
+  if (!cache_ || !cache_->in_file()) return loader;
+  digests_.resize(static_cast<size_t>(dataset_->size()));
+  loader.seen = [this](int64_t sample, std::span<const uint8_t> contents) {
+    std::string found = digest(contents.data(), contents.size());
+    const std::lock_guard lock(seen_);
+    digests_[static_cast<size_t>(sample)] = std::move(found);
+  };
+  return loader;
+}
+
+std::string FeatureSource::contents_of(int64_t sample) {
+  if (digests_.empty()) return "";
+  const std::lock_guard lock(seen_);
+  const std::string& found = digests_[static_cast<size_t>(sample)];
+  return found.empty() ? data::kUnreadable : found;
 }
 
 void FeatureSource::start_epoch(int64_t epoch, int64_t first_batch) {
@@ -63,7 +84,7 @@ std::optional<FeatureBatch> FeatureSource::compute() {
   if (!batch) return {};
   if (--batches_left_ == 0 && cache_) {
     for (const data::UnreadableImage& image : loader_.unreadable())
-      cache_->mark_unreadable(first_row_ + image.sample);
+      cache_->mark_unreadable(first_row_ + image.sample, contents_of(image.sample));
   }
   if (batch->samples.empty()) return FeatureBatch{};
   FeatureBatch result;
@@ -80,8 +101,12 @@ std::optional<FeatureBatch> FeatureSource::compute() {
 
 void FeatureSource::remember(std::vector<int64_t> samples, const at::Tensor& features) {
   const Stopwatch watch(seconds_.cache);
-  for (int64_t& row : samples) row += first_row_;
-  cache_->put(samples, features);
+  std::vector<std::string> contents;
+  for (int64_t& row : samples) {
+    if (cache_->in_file()) contents.push_back(contents_of(row));
+    row += first_row_;
+  }
+  cache_->put(samples, features, contents);
 }
 
 std::optional<FeatureBatch> FeatureSource::recall() {
@@ -101,4 +126,4 @@ std::optional<FeatureBatch> FeatureSource::recall() {
       .features = std::move(features), .labels = labels_.narrow(0, begin, count), .lease = nullptr};
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::features

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <functional>
 
-#include "engine/train/options.h"
-#include "engine/train/session.h"
+#include "engine/session/options.h"
+#include "engine/session/session.h"
 
-namespace thaw::train {
+namespace thaw::session {
 
 // Doubles the batch from 8 on for as long as that makes training faster, and gives the smallest one
 // within a twentieth of the fastest. Not more than a sixteenth of the images, so that an epoch
@@ -16,9 +16,9 @@ namespace thaw::train {
 //
 // `kept`: the features will be kept, so that only the first epoch computes them.
 int64_t find_batch_size(const Session& session, const Session::Parts& parts, int boundary,
-                        const FitOptions& options, int64_t images, bool kept);
+                        const DataOptions& options, int64_t memory, int64_t images, bool kept);
 
 // The choice by itself. `seconds(n)`: for a batch of n; negative where it would not fit.
 int64_t knee(int64_t largest, const std::function<double(int64_t)>& seconds);
 
-}  // namespace thaw::train
+}  // namespace thaw::session

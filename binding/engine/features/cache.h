@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/cache_file.h"
+#include "engine/features/cache_file.h"
 #include "engine/torch.h"
 
-namespace thaw::data {
+namespace thaw::features {
 
 class ActivationCache {
  public:
@@ -36,12 +36,16 @@ class ActivationCache {
   bool has(int64_t row) const { return state(row) == kPresent; }
   // Nothing is to be had for the row: the image cannot be read.
   bool unreadable(int64_t row) const { return state(row) == kUnreadable; }
-  void mark_unreadable(int64_t row);
+  // In a file, beside the digest of what was there.
+  void mark_unreadable(int64_t row, const std::string& contents = "");
   // Every one of the rows is present or known to be unreadable.
   bool complete(int64_t first, int64_t count) const;
 
-  // features [n, ...] (channels-last where they have sides) -> rows. Each row is written once.
-  void put(const std::vector<int64_t>& rows, const at::Tensor& features);
+  // features [n, ...] (channels-last where they have sides) -> rows. Each row is written once; in a
+  // file, beside the digests of what they are of.
+  void put(const std::vector<int64_t>& rows, const at::Tensor& features,
+           const std::vector<std::string>& contents = {});
+  bool in_file() const { return file_ != nullptr; }
 
   // int64 [n] on the device of the rows -> features [n, ...] there, in channels-last memory.
   at::Tensor get(const at::Tensor& rows) const;
@@ -62,4 +66,4 @@ class ActivationCache {
   at::Tensor states_;  // uint8 [rows] on the host
 };
 
-}  // namespace thaw::data
+}  // namespace thaw::features

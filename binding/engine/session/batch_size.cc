@@ -1,13 +1,13 @@
-#include "engine/train/batch_size.h"
+#include "engine/session/batch_size.h"
 
 #include <sys/resource.h>
 
 #include <algorithm>
 
-#include "engine/train/stopwatch.h"
-#include "engine/train/trial.h"
+#include "engine/session/trial.h"
+#include "engine/stopwatch.h"
 
-namespace thaw::train {
+namespace thaw::session {
 namespace {
 
 constexpr int64_t kSmallest = 8, kLargest = 1024;
@@ -65,8 +65,8 @@ int64_t knee(int64_t largest, const std::function<double(int64_t)>& seconds) {
 }
 
 int64_t find_batch_size(const Session& session, const Session::Parts& parts, int boundary,
-                        const FitOptions& options, int64_t images, bool kept) {
-  const MemoryMeter meter(*session.backend, options.cache.memory);
+                        const DataOptions& options, int64_t memory, int64_t images, bool kept) {
+  const MemoryMeter meter(*session.backend, memory);
   return knee(std::min(images / kStepsAnEpoch, kLargest), [&](int64_t size) {
     if (size > kSmallest && !meter.has_room_to_double()) return -1.0;
     const auto pass = [&] {
@@ -95,4 +95,4 @@ int64_t find_batch_size(const Session& session, const Session::Parts& parts, int
   });
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::session

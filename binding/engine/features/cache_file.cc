@@ -1,4 +1,4 @@
-#include "engine/data/cache_file.h"
+#include "engine/features/cache_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,13 +12,15 @@
 
 #include "engine/error.h"
 
-namespace thaw::data {
+namespace thaw::features {
 namespace {
 
 constexpr int64_t kPage = 4096;
-constexpr char kMagic[16] = "thaw-features-1";
+constexpr char kMagic[16] = "thaw-features-2";
+constexpr int64_t kDigest = 40;  // bytes
 
-// The file begins with this; states, checksums and rows follow, each from a page of its own.
+// The file begins with this; states, checksums, digests and rows follow, each from a page of its
+// own.
 struct Header {
   char magic[16];
   char key[64];
@@ -28,12 +30,13 @@ struct Header {
 int64_t pages(int64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 struct Places {
-  int64_t states, checksums, rows, end;
+  int64_t states, checksums, contents, rows, end;
 
   Places(int64_t count, int64_t row_bytes)
       : states(pages(sizeof(Header))),
         checksums(states + pages(count)),
-        rows(checksums + pages(count * 8)),
+        contents(checksums + pages(count * 8)),
+        rows(contents + pages(count * kDigest)),
         end(rows + pages(count * row_bytes)) {}
 };
 
@@ -86,7 +89,7 @@ CacheFile::CacheFile(const std::string& path, const std::string& key, int64_t ro
   const Places places(rows, row_bytes);
   const Header wanted = make_header(key, rows, row_bytes);
   Header found{};
-  struct stat facts{};
+  struct stat facts {};
   const bool reused = fstat(mapping.file, &facts) == 0 && facts.st_size == places.end &&
                       pread(mapping.file, &found, sizeof(found), 0) == sizeof(found) &&
                       std::memcmp(&found, &wanted, sizeof(found)) == 0;
@@ -105,10 +108,12 @@ CacheFile::CacheFile(const std::string& path, const std::string& key, int64_t ro
   mapping.size = places.end;
 
   const auto tensor = [&](int64_t place, at::IntArrayRef sizes, at::ScalarType type) {
-    return at::from_blob(mapping.bytes + place, sizes, [keep = mapping_](void*) {}, type);
+    return at::from_blob(
+        mapping.bytes + place, sizes, [keep = mapping_](void*) {}, type);
   };
   states_ = tensor(places.states, {rows}, at::kByte);
   checksums_ = tensor(places.checksums, {rows}, at::kLong);
+  contents_ = tensor(places.contents, {rows, kDigest}, at::kByte);
   rows_ = tensor(places.rows, {rows, row_bytes}, at::kByte);
   if (reused) {
     check_rows();
@@ -136,6 +141,21 @@ void CacheFile::seal(const std::vector<int64_t>& rows, const at::Tensor& bytes) 
   checksums_.index_copy_(0, at::tensor(rows, at::kLong), row_checksums(bytes));
 }
 
+void CacheFile::name(int64_t row, const std::string& contents) {
+  uint8_t* const to = contents_.mutable_data_ptr<uint8_t>() + row * kDigest;
+  std::memset(to, 0, kDigest);
+  std::memcpy(to, contents.data(), std::min(contents.size(), static_cast<size_t>(kDigest)));
+}
+
+void CacheFile::keep_only(const std::vector<std::string>& contents) {
+  uint8_t* const states = states_.mutable_data_ptr<uint8_t>();
+  const auto* of_row = reinterpret_cast<const char*>(contents_.const_data_ptr<uint8_t>());
+  for (int64_t row = 0; row < states_.size(0); ++row, of_row += kDigest) {
+    const std::string& wanted = contents[static_cast<size_t>(row) % contents.size()];
+    if (wanted != std::string(of_row, strnlen(of_row, kDigest))) states[row] = 0;
+  }
+}
+
 void CacheFile::will_need(const std::vector<int64_t>& rows) const {
   const int64_t row_bytes = rows_.size(1);
   uint8_t* const start = mapping_->bytes;
@@ -155,4 +175,4 @@ at::Tensor row_checksums(const at::Tensor& bytes) {
   return (words * multipliers).sum(1).add_(1);
 }
 
-}  // namespace thaw::data
+}  // namespace thaw::features

@@ -4,7 +4,7 @@
 #include <csignal>
 
 #include "check.h"
-#include "engine/atomic_file.h"
+#include "engine/files/atomic_file.h"
 #include "weights_files.h"
 
 using files::Folder;

@@ -1,11 +1,13 @@
 // The batch size that is found: the knee of the speed, and a run that does not notice the search.
-#include "engine/train/batch_size.h"
+#include "engine/session/batch_size.h"
 
 #include "check.h"
 #include "engine/train/fit.h"
 
 using namespace thaw;
 using namespace thaw::train;
+using namespace thaw::features;
+using namespace thaw::session;
 using model::HeadKind;
 
 namespace {

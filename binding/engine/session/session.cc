@@ -1,6 +1,6 @@
-#include "engine/train/session.h"
+#include "engine/session/session.h"
 
-namespace thaw::train {
+namespace thaw::session {
 
 Session::Parts Session::split(int boundary, at::ScalarType compute,
                               std::optional<device::Kernels> wanted) const {
@@ -30,4 +30,4 @@ at::ScalarType automatic_precision(const device::Backend& backend) {
   return backend.fast_bfloat16() ? at::kBFloat16 : at::kFloat;
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::session

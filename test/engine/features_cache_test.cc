@@ -1,5 +1,5 @@
 // The activation cache and its file: what is kept, found again, refused.
-#include "engine/data/activation_cache.h"
+#include "engine/features/cache.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include "drawn.h"
 
 using namespace thaw;
-using data::ActivationCache, data::CacheFile;
+using features::ActivationCache, features::CacheFile, features::row_checksums;
 
 namespace {
 
@@ -22,7 +22,7 @@ ActivationCache::Layout layout_of(at::ScalarType type = at::kBFloat16) {
   return {.rows = 6, .shape = {8, 3, 2}, .type = type};
 }
 
-at::Tensor features(int64_t n, at::ScalarType type) {
+at::Tensor drawn_features(int64_t n, at::ScalarType type) {
   return at::randn({n, 8, 3, 2}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -50,7 +50,7 @@ TEST("rows come back bit for bit, in any order, in channels-last memory") {
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     ActivationCache cache(layout_of(type), at::kCPU);
     CHECK(!cache.complete(0, 6));
-    const at::Tensor first = features(4, type), second = features(2, type);
+    const at::Tensor first = drawn_features(4, type), second = drawn_features(2, type);
     cache.put({5, 0, 3, 1}, first);
     CHECK(cache.has(5) && !cache.has(2));
     cache.put({2, 4}, second);
@@ -67,7 +67,7 @@ TEST("rows come back bit for bit, in any order, in channels-last memory") {
 
 TEST("what cannot be read counts as dealt with, but is not there") {
   ActivationCache cache(layout_of(), at::kCPU);
-  cache.put({0, 1, 2, 4, 5}, features(5, at::kBFloat16));
+  cache.put({0, 1, 2, 4, 5}, drawn_features(5, at::kBFloat16));
   CHECK(!cache.complete(0, 6));
   cache.mark_unreadable(3);
   CHECK(cache.complete(0, 6));
@@ -76,7 +76,7 @@ TEST("what cannot be read counts as dealt with, but is not there") {
 
 TEST("a file keeps its rows for the next run with the same key") {
   const std::string path = folder.file("deep/down/train.features");
-  const at::Tensor kept = features(2, at::kBFloat16);
+  const at::Tensor kept = drawn_features(2, at::kBFloat16);
   {
     const auto cache = in_file(path);
     CHECK(cache->place() == ActivationCache::Place::kDisk);
@@ -95,7 +95,9 @@ TEST("a file keeps its rows for the next run with the same key") {
 
 TEST("damaged rows, headers and sizes are not believed") {
   const std::string path = folder.file("damaged.features");
-  const auto fill = [&] { in_file(path)->put({0, 1, 2, 3, 4, 5}, features(6, at::kBFloat16)); };
+  const auto fill = [&] {
+    in_file(path)->put({0, 1, 2, 3, 4, 5}, drawn_features(6, at::kBFloat16));
+  };
   fill();
   const auto size = static_cast<int64_t>(std::filesystem::file_size(path));
   // Rows of 96 bytes begin on the last page.
@@ -139,15 +141,15 @@ TEST("two runs do not share a file; what cannot be written is refused") {
 TEST("checksums tell changed, moved and missing words") {
   at::manual_seed(2);
   const at::Tensor bytes = at::randint(0, 256, {3, 64}, at::kByte);
-  const at::Tensor before = data::row_checksums(bytes);
+  const at::Tensor before = row_checksums(bytes);
   CHECK_EQUAL(before.sizes(), (at::IntArrayRef{3}));
   const at::Tensor words = bytes.view(at::kLong);
   at::Tensor swapped = words.clone();
   swapped[1][0] = words[1][1];
   swapped[1][1] = words[1][0];
-  CHECK(at::equal(data::row_checksums(swapped.view(at::kByte)).eq(before),
+  CHECK(at::equal(row_checksums(swapped.view(at::kByte)).eq(before),
                   at::tensor({1, 0, 1}, at::kInt).to(at::kBool)));
-  CHECK(!at::equal(data::row_checksums(at::zeros_like(bytes)), at::zeros({3}, at::kLong)));
+  CHECK(!at::equal(row_checksums(at::zeros_like(bytes)), at::zeros({3}, at::kLong)));
 }
 
 TEST_MAIN()

@@ -1,6 +1,6 @@
-#include "engine/train/trial.h"
+#include "engine/session/trial.h"
 
-namespace thaw::train {
+namespace thaw::session {
 namespace {
 
 at::Tensor made_up_features(const Session& session, const Session::Parts& parts, int boundary,
@@ -36,4 +36,4 @@ void forget_gradients(const Session& session) {
   }
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::session

@@ -1,13 +1,13 @@
-#include "engine/train/within_memory.h"
+#include "engine/session/within_memory.h"
 
 #include <algorithm>
 #include <iomanip>
 #include <sstream>
 
 #include "engine/error.h"
-#include "engine/train/trial.h"
+#include "engine/session/trial.h"
 
-namespace thaw::train {
+namespace thaw::session {
 namespace {
 
 std::string gibibytes(int64_t bytes) {
@@ -85,4 +85,4 @@ void fail_out_of_memory(Session& session, const DataOptions& options, Pass pass)
   fail("ERR_OUT_OF_MEMORY", message.str());
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::session

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace thaw::train {
+namespace thaw::session {
 
 class Control {
  public:
@@ -29,4 +29,4 @@ class Control {
 // Waits while the run is paused. Throws ERR_ABORTED where it is to end. Null: it just goes on.
 void check(const Control* control);
 
-}  // namespace thaw::train
+}  // namespace thaw::session

@@ -3,14 +3,15 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
-#include "engine/data/activation_cache.h"
 #include "engine/data/loader.h"
-#include "engine/train/session.h"
+#include "engine/features/cache.h"
+#include "engine/session/session.h"
 
-namespace thaw::train {
+namespace thaw::features {
 
 struct FeatureBatch {
   at::Tensor features;          // [n, ...] on the device, as FrozenPart::forward gives them
@@ -28,9 +29,9 @@ class FeatureSource {
   };
 
   // Without a cache the features are computed anew each epoch.
-  FeatureSource(const Session& session, std::shared_ptr<const model::FrozenPart> frozen,
+  FeatureSource(const session::Session& session, std::shared_ptr<const model::FrozenPart> frozen,
                 std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions loader,
-                at::ScalarType compute, std::unique_ptr<data::ActivationCache> cache = nullptr);
+                at::ScalarType compute, std::unique_ptr<ActivationCache> cache = nullptr);
 
   int64_t batches_per_epoch() const { return loader_.batches_per_epoch(); }
 
@@ -45,14 +46,19 @@ class FeatureSource {
   std::optional<FeatureBatch> compute();
   std::optional<FeatureBatch> recall();
   void remember(std::vector<int64_t> samples, const at::Tensor& features);
+  data::LoaderOptions watched(data::LoaderOptions loader);
+  std::string contents_of(int64_t sample);
 
-  const Session& session_;
+  const session::Session& session_;
   std::shared_ptr<const model::FrozenPart> frozen_;
   std::shared_ptr<const data::Dataset> dataset_;
-  data::LoaderOptions options_;
   at::ScalarType compute_;
-  data::Loader loader_;
-  std::unique_ptr<data::ActivationCache> cache_;
+  std::unique_ptr<ActivationCache> cache_;
+  // For a cache in a file: what the loader's threads have seen of each image.
+  std::mutex seen_;
+  std::vector<std::string> digests_;
+  data::LoaderOptions options_;
+  data::Loader loader_;  // after all that its threads use
   Seconds seconds_;
 
   int64_t first_row_ = 0;     // of this epoch's view
@@ -65,4 +71,4 @@ class FeatureSource {
   size_t batch_ = 0;
 };
 
-}  // namespace thaw::train
+}  // namespace thaw::features

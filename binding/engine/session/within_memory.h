@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-#include "engine/train/options.h"
-#include "engine/train/session.h"
+#include "engine/session/options.h"
+#include "engine/session/session.h"
 
-namespace thaw::train {
+namespace thaw::session {
 
 // What batches of two sizes took at their peak, in bytes.
 struct MeasuredBatches {
@@ -35,4 +35,4 @@ auto within_memory(Session& session, const DataOptions& options, Pass pass, cons
   fail_out_of_memory(session, options, pass);
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::session

@@ -5,12 +5,14 @@
 
 #include "check.h"
 #include "drawn.h"
-#include "engine/train/cache_key.h"
+#include "engine/features/key.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/fit.h"
 
 using namespace thaw;
 using namespace thaw::train;
+using namespace thaw::features;
+using namespace thaw::session;
 using model::HeadKind, model::HeadLayer;
 using Mode = CacheOptions::Mode;
 using Place = CacheReport::Place;
@@ -71,6 +73,7 @@ struct Case {
   at::ScalarType compute = at::kFloat;
   int64_t memory = 1 << 30;
   std::string directory = {};
+  int replaced = -1;  // an image that has become another
 };
 
 Outcome run(const Case& given) {
@@ -94,7 +97,10 @@ Outcome run(const Case& given) {
                          .batch = {},
                          .epoch = {}};
   // 21 images: the last batch is smaller, and one image is left out.
-  outcome.history = fit(session, photographs(21, 7), photographs(9, -1), kClasses,
+  const auto images = photographs(21, 7);
+  if (given.replaced >= 0)
+    folder.write("image" + std::to_string(given.replaced), drawn::bmp(drawn::busy(41, 41)));
+  outcome.history = fit(session, images, photographs(9, -1), kClasses,
                         {.optimizer = {.learning_rate = 1e-3}}, options, events, nullptr);
   outcome.state = session.network->state();
   return outcome;
@@ -167,7 +173,6 @@ TEST("beyond the memory's limit a file is used, and the next run finds it") {
 }
 
 TEST("the key changes with everything that decides the features") {
-  const auto dataset = photographs(5, -1);
   data::LoaderOptions loader;
   Session session = make_session(HeadKind::kFlatten);
   const model::Graph& graph = session.network->graph();
@@ -175,7 +180,7 @@ TEST("the key changes with everything that decides the features") {
                        device::Kernels kernels = device::Kernels::kFused) {
     int node = 0;
     while (graph.at(node).names.torch != boundary) ++node;
-    return cache_key(network_key(session, node, compute, kernels), *dataset, loader);
+    return cache_key(network_key(session, node, compute, kernels), loader);
   };
   std::vector<std::string> keys = {key("layer1.1", at::kFloat)};
   CHECK_EQUAL(keys.front(), key("layer1.1", at::kFloat));
@@ -205,8 +210,18 @@ TEST("the key changes with everything that decides the features") {
     weight[3][2][0][1].add_(1e-3);
     CHECK_EQUAL(before, key("layer1.0", at::kFloat));
   }
-  folder.write("whole3", drawn::bmp(drawn::busy(40, 41)));
-  differs(key("layer1.1", at::kFloat));
+}
+
+TEST(
+    "of an image that was replaced under its name the features are computed anew, and of it "
+    "alone") {
+  Case given{.mode = Mode::kDisk, .directory = folder.file("replaced")};
+  run(given);
+  given.replaced = 5;
+  const Outcome second = run(given);
+  CHECK_EQUAL(second.training.found, 19);  // 21 less the damaged and the other one
+  check_same(run({.mode = Mode::kOff, .replaced = 5}), second);
+  CHECK_EQUAL(run(given).training.found, 20);
 }
 
 TEST_MAIN()

@@ -1,12 +1,14 @@
 // Out of the device's memory: the size that is advised fits, and nothing but the message is new.
 #include "check.h"
 #include "cpu_stand_in.h"
+#include "engine/session/within_memory.h"
 #include "engine/train/evaluate.h"
-#include "engine/train/within_memory.h"
 #include "gpu.h"
 
 using namespace thaw;
 using namespace thaw::train;
+using namespace thaw::features;
+using namespace thaw::session;
 
 namespace {
 

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "engine/train/session.h"
+#include "engine/session/session.h"
 
-namespace thaw::train {
+namespace thaw::session {
 
 // Forward and, where something is trained and gradients are wanted, backward, over so many black
 // images; done when it returns. In inference mode, where nothing is updated: live BatchNorm takes
@@ -17,4 +17,4 @@ void trial_pass(const Session& session, const Session::Parts& parts, int boundar
 // What a pass that was broken off may have left.
 void forget_gradients(const Session& session);
 
-}  // namespace thaw::train
+}  // namespace thaw::session

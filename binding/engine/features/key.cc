@@ -1,13 +1,12 @@
-#include "engine/train/cache_key.h"
+#include "engine/features/key.h"
 
 #include <ATen/Version.h>
 #include <torch/csrc/api/include/torch/version.h>
 
-#include "engine/data/contents.h"
 #include "engine/data/decode.h"
 #include "engine/files/digest.h"
 
-namespace thaw::train {
+namespace thaw::features {
 namespace {
 
 // Raised when the same key would mean other features.
@@ -15,7 +14,7 @@ constexpr int kVersion = 2;
 
 }  // namespace
 
-std::string network_key(const Session& session, int boundary, at::ScalarType compute,
+std::string network_key(const session::Session& session, int boundary, at::ScalarType compute,
                         device::Kernels kernels) {
   const data::ImageLibraries libraries = data::image_libraries();
   std::ostringstream text;
@@ -37,13 +36,11 @@ std::string network_key(const Session& session, int boundary, at::ScalarType com
   return digest(text.str());
 }
 
-std::string cache_key(const std::string& network, const data::Dataset& dataset,
-                      const data::LoaderOptions& loader) {
+std::string cache_key(const std::string& network, const data::LoaderOptions& loader) {
   std::ostringstream text;
   text << network << ' ' << static_cast<int>(loader.augmentation) << ' ' << loader.views << ' ';
   if (loader.augmentation != data::Augmentation::kNone) text << loader.seed;
-  text << ' ' << data::contents_digest(dataset, data::Contents::kWhole);
   return digest(text.str());
 }
 
-}  // namespace thaw::train
+}  // namespace thaw::features
