@@ -47,7 +47,7 @@ const VARIANTS: Readonly<Record<string, Variant>> = {
   },
   folded: {
     title: 'PyTorch, folded by hand',
-    steps: ({ task }) => task !== 'forward' && !task.startsWith('everything'),
+    steps: ({ task }, cuda) => task !== 'forward' && !task.startsWith('everything') && !cuda,
   },
 };
 

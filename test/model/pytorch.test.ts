@@ -22,9 +22,10 @@ const SIDE = 224;
 const job = {
   ...(real
     ? { tensors: 64, steps: 50, batchSize: 8, batches: 5 }
-    : { tensors: 12, steps: 8, batchSize: 4, batches: 2 }),
+    : { tensors: 8, steps: 6, batchSize: 4, batches: 2 }),
   classes: 10,
-  learningRates: { head: 1e-3, 'layer4.2': 1e-4, everything: 1e-4 },
+  // A drawn network is thrown about by larger steps: then rounding alone grows beyond what is compared.
+  learningRates: { head: 1e-3, 'layer4.2': 1e-4, everything: real ? 1e-4 : 1e-5 },
   epsilon: 1e-8,
 };
 const HOUR = 3_600_000;
@@ -186,5 +187,5 @@ function mean(values: readonly number[]): number {
 }
 
 function tell(line: string): void {
-  if (real) console.info(line);
+  console.info(line);
 }
