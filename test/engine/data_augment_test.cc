@@ -6,6 +6,7 @@
 #include "engine/data/geometry.h"
 #include "engine/data/jitter.h"
 #include "engine/data/resample.h"
+#include "engine/data/view.h"
 
 using namespace thaw::data;
 
@@ -162,6 +163,37 @@ TEST("float pixels are taken as they are, and what is no batch of images is refu
   CHECK_THROWS(normalise(at::rand({5, 6, 3}), {}, at::kFloat), "ERR_INVALID_ARGUMENT");
   CHECK((normalise(at::empty({0, 5, 6, 3}, at::kByte), {}, at::kFloat).sizes() ==
          at::IntArrayRef{0, 3, 5, 6}));
+}
+
+TEST("a view that was drawn of the whole image is the same of the image decoded at half the size") {
+  const at::Tensor whole = drawn::smooth(402, 600);
+  const at::Tensor half = at::avg_pool2d(whole.permute({2, 0, 1}).to(at::kFloat), {2, 2})
+                              .round()
+                              .to(at::kByte)
+                              .permute({1, 2, 0})
+                              .contiguous();
+  const Size size{402, 600}, decoded{201, 300};
+  const auto shown = [](const View& view, const at::Tensor& image) {
+    at::Tensor out = at::empty({32, 48, 3}, at::kByte);
+    apply_view(view,
+               {image.const_data_ptr<uint8_t>(), image.size(0), image.size(1), image.size(1) * 3},
+               out.mutable_data_ptr<uint8_t>());
+    return out;
+  };
+  const Preprocessing preprocessing{.height = 32, .width = 48, .resize = 40};
+  for (const Augmentation augmentation :
+       {Augmentation::kNone, Augmentation::kFlip, Augmentation::kStandard}) {
+    for (uint64_t sample = 0; sample < 20; ++sample) {
+      const View view = draw_view(size, preprocessing, augmentation, {1, 2, sample});
+      const View moved = at_size(view, size, decoded);
+      CHECK(moved.part.top + moved.part.height <= decoded.height);
+      CHECK(moved.part.left + moved.part.width <= decoded.width);
+      CHECK(2 * moved.part.height >= view.part.height && 2 * moved.part.width >= view.part.width);
+      CHECK(drawn::difference(shown(view, whole), shown(moved, half)) < 1.5);
+      const View same = at_size(view, size, size);
+      CHECK(at::equal(shown(view, whole), shown(same, whole)));
+    }
+  }
 }
 
 TEST_MAIN()

@@ -26,17 +26,6 @@ void augment_into(const PixelView& image, const Preprocessing& preprocessing,
   apply_view(view, image, out);
 }
 
-int64_t needed_shorter_side(int64_t height, int64_t width, const Preprocessing& preprocessing,
-                            Augmentation augmentation, const DrawKey& key) {
-  const View view = draw_view({height, width}, preprocessing, augmentation, key);
-  // The whole image at the scale at which its part is as large as it will be.
-  const auto whole = [&](int64_t wanted, int64_t side) {
-    return (std::min(height, width) * wanted + side - 1) / side;
-  };
-  return std::max(whole(view.scaled.height, view.part.height),
-                  whole(view.scaled.width, view.part.width));
-}
-
 at::Tensor augment(const at::Tensor& image, const Preprocessing& preprocessing,
                    Augmentation augmentation, const DrawKey& key) {
   const PixelView view = view_of(image);

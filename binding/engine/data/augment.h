@@ -43,9 +43,4 @@ at::Tensor augment(const at::Tensor& image, const Preprocessing& preprocessing,
 void augment_into(const PixelView& image, const Preprocessing& preprocessing,
                   Augmentation augmentation, const DrawKey& key, uint8_t* out);
 
-// The shorter side that an image of this upright size needs not to exceed, for DecodeOptions: with
-// random crops it follows from the crop that `key` will draw.
-int64_t needed_shorter_side(int64_t height, int64_t width, const Preprocessing& preprocessing,
-                            Augmentation augmentation, const DrawKey& key);
-
 }  // namespace thaw::data

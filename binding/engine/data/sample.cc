@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/data/decoders.h"
+#include "engine/data/view.h"
 
 namespace thaw::data {
 
@@ -39,12 +40,20 @@ void SampleReader::read(const DrawKey& key, void* out) {
 }
 
 void SampleReader::decode(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out) {
-  decode_.shorter_side_for = [&](int64_t height, int64_t width) {
-    return needed_shorter_side(height, width, preprocessing_, augmentation_, key);
+  Size whole{};
+  View view;
+  const auto draw = [&](int64_t height, int64_t width) {
+    whole = {height, width};
+    view = draw_view(whole, preprocessing_, augmentation_, key);
+    return needed_shorter_side(view, whole);
   };
+  decode_.shorter_side_for = draw;
   const std::string name = dataset_.name(static_cast<int64_t>(key.sample));
   const Pixels pixels = decode_pixels(bytes, name, decode_);
-  augment_into(pixels.view(), preprocessing_, augmentation_, key, out);
+  const PixelView decoded = pixels.view();
+  // Not every decoder asks beforehand, and some images come smaller than they are.
+  if (whole.height == 0) draw(decoded.height, decoded.width);
+  apply_view(at_size(view, whole, {decoded.height, decoded.width}), decoded, out);
 }
 
 }  // namespace thaw::data

@@ -40,6 +40,27 @@ View draw_view(Size image, const Preprocessing& preprocessing, Augmentation augm
   return view;
 }
 
+int64_t needed_shorter_side(const View& view, Size image) {
+  // The whole image at the scale at which its part is as large as it will be.
+  const auto whole = [&](int64_t wanted, int64_t side) {
+    return (std::min(image.height, image.width) * wanted + side - 1) / side;
+  };
+  return std::max(whole(view.scaled.height, view.part.height),
+                  whole(view.scaled.width, view.part.width));
+}
+
+View at_size(View view, Size image, Size decoded) {
+  // Outwards to whole pixels.
+  const auto move = [](int64_t& start, int64_t& length, int64_t from, int64_t to) {
+    const int64_t end = ((start + length) * to + from - 1) / from;
+    start = start * to / from;
+    length = end - start;
+  };
+  move(view.part.top, view.part.height, image.height, decoded.height);
+  move(view.part.left, view.part.width, image.width, decoded.width);
+  return view;
+}
+
 void apply_view(const View& view, const PixelView& image, uint8_t* out) {
   resample(part(image, view.part), view.scaled, view.crop, out);
   if (view.mirrored) mirror(out, view.crop.height, view.crop.width);

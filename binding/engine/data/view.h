@@ -24,6 +24,12 @@ struct View {
 View draw_view(Size image, const Preprocessing& preprocessing, Augmentation augmentation,
                const DrawKey& key);
 
+// How long the shorter side of the whole image has to be for the view to lose nothing.
+int64_t needed_shorter_side(const View& view, Size image);
+
+// The same view of the image decoded at another size.
+View at_size(View view, Size image, Size decoded);
+
 // Makes it: writes [crop.height, crop.width, 3] to `out`.
 void apply_view(const View& view, const PixelView& image, uint8_t* out);
 
