@@ -185,18 +185,25 @@ export interface NativeSkipped {
   reason: string;
 }
 
-export interface NativeEpoch {
-  loss: number;
-  accuracy: number;
-  top5: number;
-  images: number;
-  valLoss?: number;
-  valAccuracy?: number;
-  valTop5?: number;
-  epochSeconds: number;
-  imagesPerSecond: number;
-  learningRate: number;
-}
+/** What can be measured; the loss and the accuracy always are. */
+export type MeasureName = 'loss' | (typeof METRICS)[number];
+
+/** Over the training images of an epoch; what was not asked for is absent. */
+export type NativeMeasures = Record<'loss' | 'accuracy', number> & Partial<Record<MeasureName, number>>;
+
+/** The same over the validation images: `valLoss`. */
+export type NativeValidation = { [K in MeasureName as `val${Capitalize<K>}`]?: number };
+
+export type NativeEpoch = NativeMeasures &
+  NativeValidation & {
+    images: number;
+    /** Training and validation. */
+    epochSeconds: number;
+    /** Training alone. */
+    imagesPerSecond: number;
+    /** Of the last step. */
+    learningRate: number;
+  };
 
 /** What is kept of one data set's features. */
 export interface NativeCacheFacts {
@@ -262,15 +269,12 @@ export interface NativeHistory {
   precision: string;
 }
 
-export interface NativeEvaluation {
-  loss: number;
-  accuracy: number;
-  top5: number;
+export type NativeEvaluation = Record<MeasureName, number> & {
   images: number;
   /** Row by row: the label's row, the prediction's column. */
   confusion: number[];
   skipped: NativeSkipped[];
-}
+};
 
 export interface NativeModel {
   layers(): NativeLayer[];

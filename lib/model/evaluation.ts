@@ -1,4 +1,4 @@
-import type { NativeEvaluation, NativeSkipped } from '../native.ts';
+import type { MeasureName, NativeEvaluation, NativeSkipped } from '../native.ts';
 
 /** An image that could not be read, and why. */
 export type SkippedImage = NativeSkipped;
@@ -15,28 +15,25 @@ export interface ClassScores {
   support: number;
 }
 
-export interface Evaluation {
-  loss: number;
-  accuracy: number;
-  /** The label is among the five most probable classes. */
-  top5: number;
+/** The loss and every metric by name (`top5`: the label is among the five most probable classes), and more. */
+export type Evaluation = Record<MeasureName, number> & {
   images: number;
   perClass: ClassScores[];
   /** Rows: the true class; columns: the predicted one. */
   confusionMatrix: number[][];
   skipped: SkippedImage[];
-}
+};
 
 export function makeEvaluation(native: NativeEvaluation, classes: readonly string[]): Evaluation {
   const size = Math.round(Math.sqrt(native.confusion.length));
   const confusionMatrix = Array.from({ length: size }, (_, row) =>
     native.confusion.slice(row * size, (row + 1) * size),
   );
-  const { loss, accuracy, top5, images, skipped } = native;
+  const { confusion: _, ...values } = native;
   const perClass = confusionMatrix.map((row, index) =>
     scores(classes[index] ?? String(index), confusionMatrix, row, index),
   );
-  return { loss, accuracy, top5, images, perClass, confusionMatrix, skipped };
+  return { ...values, perClass, confusionMatrix };
 }
 
 function scores(

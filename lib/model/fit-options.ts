@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import { ThawError } from '../errors.ts';
-import type { NativeFitOptions } from '../native.ts';
+import type { NativeEpoch, NativeFitOptions } from '../native.ts';
 import { type AUGMENTATIONS, classWeightValue, type earlyStopping, fit } from '../options/fit.ts';
 import type { PRECISIONS, run } from '../options/run.ts';
 import { checkOptions, type Given } from '../options/table.ts';
@@ -45,20 +45,8 @@ export interface BatchLogs {
   accuracy: number;
 }
 
-export interface EpochLogs {
-  loss: number;
-  accuracy: number;
-  top5?: number;
-  valLoss?: number;
-  valAccuracy?: number;
-  valTop5?: number;
-  /** Training and validation. */
-  epochSeconds: number;
-  /** Training alone. */
-  imagesPerSecond: number;
-  /** Of the last step. */
-  learningRate: number;
-}
+/** Of an epoch: what was measured on the training images, and as `valLoss` and its kin on those of validation. */
+export type EpochLogs = Omit<NativeEpoch, 'images'>;
 
 /**
  * Called on the event loop while training goes on beside it; training does not wait for them. What one throws

@@ -1,51 +1,56 @@
-import type { NativeEpoch, NativeHistory, NativeTimeSpent } from '../native.ts';
+import type {
+  MeasureName,
+  NativeEpoch,
+  NativeHistory,
+  NativeTimeSpent,
+  NativeValidation,
+} from '../native.ts';
 import { type Evaluation, makeEvaluation, type SkippedImage } from './evaluation.ts';
 import type { EpochLogs } from './fit-options.ts';
 
 /** Where the time of a run went. */
 export type TimeSpent = NativeTimeSpent;
 
-/** What a run has left behind; each list has one entry an epoch. */
-export interface History {
-  loss: number[];
-  accuracy: number[];
-  /** Only with the metric 'top5'. */
-  top5?: number[];
-  /** Empty without validation data. */
-  valLoss: number[];
-  valAccuracy: number[];
-  valTop5?: number[];
-  /** Training and validation. */
-  epochSeconds: number[];
-  /** Training alone. */
-  imagesPerSecond: number[];
-  learningRate: number[];
-  skipped: SkippedImage[];
-  /** Of the weights at the end, on the validation data; only with such data. */
-  evaluation?: Evaluation;
-  /** Where the time went. */
-  seconds: TimeSpent;
-  precision: string;
-  device: string;
-  stoppedEarly: boolean;
-  /** From 0; only with early stopping. */
-  bestEpoch?: number;
-}
+type Columns<T> = { [K in keyof T]: number[] };
+
+/**
+ * What a run has left behind; each list has one entry an epoch. Metrics beside the accuracy are there where they were
+ * asked for; the lists of validation are empty without validation data.
+ */
+export type History = Columns<Omit<EpochLogs, keyof NativeValidation>> &
+  Columns<NativeValidation> & {
+    valLoss: number[];
+    valAccuracy: number[];
+    skipped: SkippedImage[];
+    /** Of the weights at the end, on the validation data; only with such data. */
+    evaluation?: Evaluation;
+    /** Where the time went. */
+    seconds: TimeSpent;
+    precision: string;
+    device: string;
+    stoppedEarly: boolean;
+    /** From 0; only with early stopping. */
+    bestEpoch?: number;
+  };
 
 export function makeHistory(
   native: NativeHistory,
   device: string,
   classes: readonly string[],
-  top5: boolean,
+  metrics: readonly MeasureName[],
 ): History {
   const column = (name: keyof NativeEpoch) =>
     native.epochs.map((epoch) => epoch[name]).filter((value) => value !== undefined);
+  const columns = (names: readonly (keyof NativeEpoch)[]) =>
+    Object.fromEntries(names.map((name) => [name, column(name)]));
+  const measured: readonly MeasureName[] = ['loss', 'accuracy', ...metrics];
   return {
     loss: column('loss'),
     accuracy: column('accuracy'),
-    ...(top5 && { top5: column('top5'), valTop5: column('valTop5') }),
+    ...columns(measured),
     valLoss: column('valLoss'),
     valAccuracy: column('valAccuracy'),
+    ...columns(measured.map(validated)),
     epochSeconds: column('epochSeconds'),
     imagesPerSecond: column('imagesPerSecond'),
     learningRate: column('learningRate'),
@@ -59,7 +64,11 @@ export function makeHistory(
   };
 }
 
-export function epochLogs(epoch: NativeEpoch, top5: boolean): EpochLogs {
-  const { top5: right, valTop5, images: _, ...logs } = epoch;
-  return { ...logs, ...(top5 && { top5: right, ...(valTop5 !== undefined && { valTop5 }) }) };
+/** `loss` → `valLoss` */
+function validated(name: MeasureName): keyof NativeValidation {
+  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}` as keyof NativeValidation;
+}
+
+export function epochLogs({ images: _, ...logs }: NativeEpoch): EpochLogs {
+  return logs;
 }

@@ -149,7 +149,6 @@ export class ResNet {
       checkClasses('The validation data', validationData.classes, train.classes);
     }
     const training = { ...compiled, classWeight: classWeights(train, options.classWeight) };
-    const top5 = compiled.metrics.includes('top5');
     const device = this.device;
 
     // A callback that throws ends the run as a signal does; its error is what fit() rejects with.
@@ -169,7 +168,7 @@ export class ResNet {
           callbacks.onBatchEnd?.({ ...logs, batch: logs.batch + 1 });
         } else {
           const { type: _, epoch, ...logs } = event;
-          callbacks.onEpochEnd?.(epoch, epochLogs(logs, top5));
+          callbacks.onEpochEnd?.(epoch, epochLogs(logs));
         }
       } catch (error) {
         thrown ??= { error };
@@ -184,7 +183,7 @@ export class ResNet {
       });
       if (thrown) throw thrown.error;
       this.#description = { ...this.#description, classes: train.classes };
-      return makeHistory(history, device, train.classes, top5);
+      return makeHistory(history, device, train.classes, compiled.metrics);
     } catch (error) {
       throw thrown ? thrown.error : error;
     } finally {

@@ -137,7 +137,7 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         seconds: { total: 10, waiting: 1, frozen: 6, cache: 0, trained: 2, validation: 1 },
         precision: 'float32',
       };
-      const history = makeHistory(end, 'cpu', train.classes, false);
+      const history = makeHistory(end, 'cpu', train.classes, []);
       const { validationData } = options;
       return validationData
         ? { ...history, evaluation: fakeEvaluation(validationData.classes, validationData.size) }
