@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
-import type { compile, METRICS, parameterGroup } from './options/compile.ts';
+import type { compile, parameterGroup } from './options/compile.ts';
 import type { MemberOf } from './options/family.ts';
 import type { CACHE_MODES, fit } from './options/fit.ts';
 import type { ACTIVATIONS, HeadLayer } from './options/head-layers.ts';
 import type { ARCHITECTURES, load as loadOptions, VARIANTS } from './options/load.ts';
+import type { METRICS, MeasureName } from './options/metrics.ts';
 import type { optimizers } from './options/optimizers.ts';
 import type { apply, run } from './options/run.ts';
 import type { schedules } from './options/schedules.ts';
@@ -185,10 +186,7 @@ export interface NativeSkipped {
   reason: string;
 }
 
-/** What can be measured; the loss and the accuracy always are. */
-export type MeasureName = 'loss' | (typeof METRICS)[number];
-
-/** Over the training images of an epoch; what was not asked for is absent. */
+/** Over the training images of an epoch: the loss and the accuracy always, the others where they were asked for. */
 export type NativeMeasures = Record<'loss' | 'accuracy', number> & Partial<Record<MeasureName, number>>;
 
 /** The same over the validation images: `valLoss`. */

@@ -1,5 +1,6 @@
 import type { NativeTraining } from '../native.ts';
-import { compile, type LOSSES, type METRICS, type parameterGroup } from '../options/compile.ts';
+import { compile, type LOSSES, type parameterGroup } from '../options/compile.ts';
+import type { METRICS } from '../options/metrics.ts';
 import { checkOptions, type Given } from '../options/table.ts';
 import { type Layer, type LayerSelector, selectLayers } from './layers.ts';
 import { adam } from './optimizers.ts';

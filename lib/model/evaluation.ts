@@ -1,4 +1,5 @@
-import type { MeasureName, NativeEvaluation, NativeSkipped } from '../native.ts';
+import type { NativeEvaluation, NativeSkipped } from '../native.ts';
+import type { MeasureName } from '../options/metrics.ts';
 
 /** An image that could not be read, and why. */
 export type SkippedImage = NativeSkipped;

@@ -1,10 +1,5 @@
-import type {
-  MeasureName,
-  NativeEpoch,
-  NativeHistory,
-  NativeTimeSpent,
-  NativeValidation,
-} from '../native.ts';
+import type { NativeEpoch, NativeHistory, NativeTimeSpent, NativeValidation } from '../native.ts';
+import { type MeasureName, validated } from '../options/metrics.ts';
 import { type Evaluation, makeEvaluation, type SkippedImage } from './evaluation.ts';
 import type { EpochLogs } from './fit-options.ts';
 
@@ -62,11 +57,6 @@ export function makeHistory(
     stoppedEarly: native.stoppedEarly,
     ...(native.bestEpoch >= 0 && { bestEpoch: native.bestEpoch }),
   };
-}
-
-/** `loss` → `valLoss` */
-function validated(name: MeasureName): keyof NativeValidation {
-  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}` as keyof NativeValidation;
 }
 
 export function epochLogs({ images: _, ...logs }: NativeEpoch): EpochLogs {

@@ -1,12 +1,12 @@
 import { checkMember, type Family, type MemberOf } from './family.ts';
 import { handedOver, list, object, oneOf } from './kinds.ts';
+import { METRICS } from './metrics.ts';
 import { optimizers, rate } from './optimizers.ts';
 import { share } from './run.ts';
 import { schedules } from './schedules.ts';
 import type { Kind, Table } from './table.ts';
 
 export const LOSSES = ['categoricalCrossentropy', 'binaryCrossentropy'] as const;
-export const METRICS = ['accuracy', 'top5'] as const;
 
 /** Layers with a learning rate or weight decay of their own. */
 export const parameterGroup = {

@@ -11,12 +11,14 @@ import {
   text,
   yesNo,
 } from './kinds.ts';
+import { MEASURES, validated } from './metrics.ts';
 import { count, run, seed } from './run.ts';
 import type { Kind, Table } from './table.ts';
 
 export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
 export const CACHE_MODES = ['auto', 'disk', 'off'] as const;
-const MONITORS = ['valLoss', 'valAccuracy', 'loss', 'accuracy'] as const;
+/** What is measured, over the validation images and over those of training. */
+const MONITORS = MEASURES.flatMap((name) => [validated(name), name] as const);
 
 export const cache = {
   mode: {

@@ -100,7 +100,7 @@ export async function refused(train: Dataset, error: ThawError) {
   // @ts-expect-error: where to
   await model.fit(train, { checkpoint: { resume: true } });
   // @ts-expect-error: nothing of that name is watched
-  await model.fit(train, { earlyStopping: { monitor: 'top5' } });
+  await model.fit(train, { earlyStopping: { monitor: 'f1' } });
   // @ts-expect-error: no such callback
   await model.fit(train, { callbacks: { onEpochStart: () => undefined } });
   // @ts-expect-error: only training looks for a batch size
