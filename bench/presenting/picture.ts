@@ -1,19 +1,7 @@
 import { escapeHtml } from '../../lib/report/html.ts';
 import { logAxis } from './axis.ts';
 import { short } from './numbers.ts';
-import type { Row, Table } from './table.ts';
-
-/** Which columns of a table are drawn: a bar a row, or lines through the rows of one group. */
-export type Chart =
-  | { readonly kind: 'bars'; readonly title: string; readonly value: string; readonly group?: string }
-  | {
-      readonly kind: 'lines';
-      readonly title: string;
-      readonly x: string;
-      readonly lines: readonly string[];
-      /** A column, and what it says in the rows that are drawn. */
-      readonly where: readonly [column: string, value: string];
-    };
+import type { Chart, Row, Table } from './table.ts';
 
 const WIDTH = 760;
 const LEFT = 196;

@@ -1,7 +1,18 @@
 import { type Unit, written } from './numbers.ts';
-import type { Chart } from './picture.ts';
 
 export type Row = Readonly<Record<string, string | number | undefined>>;
+
+/** Which columns of a table are drawn: a bar a row, or lines through the rows of one group. */
+export type Chart =
+  | { readonly kind: 'bars'; readonly title: string; readonly value: string; readonly group?: string }
+  | {
+      readonly kind: 'lines';
+      readonly title: string;
+      readonly x: string;
+      readonly lines: readonly string[];
+      /** A column, and what it says in the rows that are drawn. */
+      readonly where: readonly [column: string, value: string];
+    };
 
 /** What is printed, written and drawn. */
 export interface Table {

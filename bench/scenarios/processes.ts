@@ -2,8 +2,7 @@ import { type Command, type Measured, measure } from '../measuring/process.ts';
 import { median } from '../measuring/statistics.ts';
 import { inTurns, type Turns } from '../measuring/turns.ts';
 import { type Unit, written } from '../presenting/numbers.ts';
-import type { Chart } from '../presenting/picture.ts';
-import type { Row as TableRow } from '../presenting/table.ts';
+import type { Chart, Row as TableRow } from '../presenting/table.ts';
 import type { Context, Goal, Outcome, Scenario } from '../scenario.ts';
 
 /** A process that is measured, as often as the plan says. */

@@ -188,7 +188,7 @@ TEST("on a GPU both kernels give the CPU's features at every boundary") {
   }
 }
 
-TEST("on a GPU cuDNN computes fused in bfloat16, and gives nothing back") {
+TEST("on a GPU cuDNN computes a convolution with its ReLU and its sum in bfloat16") {
   const auto backend = check::gpu();
   if (!backend) return;
   const auto scope = backend->enter();
