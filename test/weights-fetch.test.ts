@@ -173,6 +173,10 @@ test("the catalogue's names carry the digits that torchvision gives them", () =>
     '11ad3fa6',
     '63fe2227',
     '394f9c45',
+    '7cdf4587',
+    '8ba56ff5',
+    '95faca4d',
+    '32ee1156',
   ]);
   expect(weightsFile('resnet50')).toBe('resnet50-0676ba61.pth');
 });

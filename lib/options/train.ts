@@ -3,7 +3,7 @@ import { compile } from './compile.ts';
 import { validation } from './data.ts';
 import { CACHE_MODES, cache, earlyStopping, fit } from './fit.ts';
 import { language, number, oneOf, text, yesNo } from './kinds.ts';
-import { architecture, inputSide, load } from './load.ts';
+import { ARCHITECTURES, architecture, inputSide, load } from './load.ts';
 import { optimizers, rate } from './optimizers.ts';
 import { schedules } from './schedules.ts';
 import { type Checked, flagged, type Table, type Values } from './table.ts';
@@ -38,7 +38,13 @@ export const trainOptions = {
     otherwise: '224; 96 for the set that is drawn',
     help: "side of the network's input, in pixels",
   },
-  architecture: { kind: architecture, default: 'resnet50', group: 'Model', help: 'the network' },
+  architecture: {
+    kind: architecture,
+    default: 'resnet50',
+    group: 'Model',
+    written: 'NAME',
+    help: `the network: ${ARCHITECTURES.join(', ')}`,
+  },
   weights: {
     kind: text('a name or a path', 'imagenet|none|FILE'),
     default: 'imagenet',

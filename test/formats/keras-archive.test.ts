@@ -69,10 +69,10 @@ test('entries that are elsewhere, encrypted or packed otherwise', async () => {
 test('a compressed one is read', async () => {
   const description = {
     architecture: 'resnet18',
-    variant: 'keras',
+    variant: 'torchvision',
     head: linearHead(4),
     classes: [],
-    preprocessing: preprocessingFor([64, 64, 3], 'keras'),
+    preprocessing: preprocessingFor([64, 64, 3]),
   } as const;
   const model = drawnModel(description, 31);
   await writeKeras(file('good.weights.h5'), model);

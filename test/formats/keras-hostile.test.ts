@@ -21,10 +21,10 @@ import { readingKeras } from '../support/reading-keras.ts';
 
 const DESCRIPTION: ModelDescription = {
   architecture: 'resnet18',
-  variant: 'keras',
+  variant: 'torchvision',
   head: [flatten(), dense(6, { activation: 'relu' }), dropout(0.5), dense(4, { activation: 'softmax' })],
   classes: ['a', 'b', 'c', 'd'],
-  preprocessing: preprocessingFor([64, 64, 3], 'keras'),
+  preprocessing: preprocessingFor([64, 64, 3]),
 };
 
 let folder: string;
@@ -139,7 +139,7 @@ describe('what is no model', () => {
 
   test('weights that are missing', async () => {
     expect(await reading(await withoutWeights())).toBe(
-      `${MISMATCH}conv1_conv has 0 arrays where 2 are expected.`,
+      `${MISMATCH}conv1_conv has 0 arrays where 1 are expected.`,
     );
     const empty = await hdf5((root) => root.create_group('layers'));
     expect(await reading(empty)).toBe(`${MISMATCH}it has 0 convolutions.`);
@@ -172,12 +172,12 @@ describe('writing', () => {
   test('refuses other suffixes and models that are not whole, and leaves the old file', async () => {
     const name = file('kept.keras');
     writeFileSync(name, 'old');
-    const { 'conv1.bias': _, ...rest } = model.tensors;
+    const { 'bn1.bias': _, ...rest } = model.tensors;
     await expect(writeKeras(name, { ...model, tensors: rest })).rejects.toMatchObject({
       code: 'ERR_WEIGHTS_MISMATCH',
-      message: "The model's tensor conv1.bias is missing.",
+      message: "The model's tensor bn1.bias is missing.",
     });
-    const tensors = { ...model.tensors, 'conv1.bias': { data: new Float32Array(3), shape: [3] } };
+    const tensors = { ...model.tensors, 'bn1.bias': { data: new Float32Array(3), shape: [3] } };
     await expect(writeKeras(name, { ...model, tensors })).rejects.toMatchObject({
       code: 'ERR_WEIGHTS_MISMATCH',
     });

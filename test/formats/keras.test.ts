@@ -134,7 +134,7 @@ onKeras('types and places of the numbers', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('float64 and float16 are converted, integers refused', async () => {
-    const model = drawnModel(linear('resnet18', 'keras'), 21);
+    const model = drawnModel(linear('resnet18', 'torchvision'), 21);
     const original = path.join(folder, 'original.h5');
     await writeKeras(original, model);
     const types = ['float64', '>f4', 'float16', 'int32'];

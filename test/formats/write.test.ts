@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { FORMATS, formatFor } from '../../lib/formats/write.ts';
+import { save } from '../../lib/options/load.ts';
+import { checkOptions } from '../../lib/options/table.ts';
 
 test('a format is known by the end of the name, the first that fits', () => {
   for (const format of FORMATS) expect(formatFor(`out/x${format.suffix}`)).toBe(format);
@@ -21,7 +23,7 @@ test("the layout is a choice of Keras' files alone", () => {
       }),
     );
   }
-  expect(() => formatFor('a.keras', { layout: 'deep' as never })).toThrow(
+  expect(() => checkOptions('save', save, { layout: 'deep' })).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
   );
 });
