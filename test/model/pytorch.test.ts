@@ -187,5 +187,5 @@ function mean(values: readonly number[]): number {
 }
 
 function tell(line: string): void {
-  console.info(line);
+  if (real) console.info(line);
 }
