@@ -27,7 +27,7 @@ async function run(context: Context): Promise<Outcome> {
   const { device } = context.options;
   const rows = [];
   const measured = [];
-  for (const { name, limits, compute, difference } of await all(context)) {
+  for (const { name, limits, compute, difference } of await checksOf(context)) {
     context.note(`${name}: CPU in float32`);
     const expected = await compute('cpu', 'float32');
     for (const precision of ['float32', 'bfloat16'] as const) {
@@ -61,13 +61,16 @@ async function run(context: Context): Promise<Outcome> {
   };
 }
 
-async function all({ quick, folder, options, data, weights: file }: Context): Promise<Check[]> {
+async function checksOf({ quick, folder, options, data, weights: file }: Context): Promise<Check[]> {
   const weights = file();
   const kernels = options.kernels !== undefined && { kernels: options.kernels };
   const [images, steps, batchSize] = quick ? [2, 3, 4] : [16, 20, 32];
   const pixels = await drawPixels(images, folder);
-  const batch = await copyCount(path.resolve(await data('train')), path.join(folder, 'batch'), batchSize);
-  const { train } = await imageFolder(batch);
+  const all = path.resolve(await data('train'));
+  const batch = await copyCount(all, path.join(folder, 'batch'), batchSize);
+  // A small batch lacks some of the classes; the head has them all.
+  const { classes } = (await imageFolder(all)).train;
+  const { train } = await imageFolder(batch, { classes });
   const { source } = train;
   const photographs = source.kind === 'files' ? source.paths : [];
   return [

@@ -64,10 +64,8 @@ export const decode = processes<DecodeCase>(
         read: ({ last }) => last.imagesPerSecond ?? Number.NaN,
       },
       columns: {
-        'pixels unlike the other': [
-          'share',
-          ({ name }) => (name === 'thaw' ? 1 - difference.equal / difference.all : undefined),
-        ],
+        'unequal pixels': ['count', () => difference.all - difference.equal],
+        'largest difference': ['count', () => difference.largest],
       },
       goals: (rows) => [
         { name: 'largest difference of a pixel', value: difference.largest, limit: 1, sense: 'at most' },
