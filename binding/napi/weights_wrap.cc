@@ -1,5 +1,6 @@
 #include "napi/weights_wrap.h"
 
+#include "engine/model/match.h"
 #include "napi/convert.h"
 #include "napi/fields.h"
 #include "napi/state.h"
@@ -55,7 +56,8 @@ Napi::Value WeightsWrap::shapes(const Napi::CallbackInfo& info) {
 
 Napi::Value read_weights(const Napi::CallbackInfo& info) {
   return run_task(info.Env(), [path = as_string(info[0], "path")](const TaskContext&) -> MakeValue {
-    auto file = std::make_shared<const weights::WeightsFile>(weights::read_weights(path));
+    auto file = std::make_shared<const weights::WeightsFile>(
+        weights::read_weights(path, model::network_names()));
     return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
   });
 }

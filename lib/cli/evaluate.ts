@@ -3,6 +3,7 @@ import { loadImages } from '../data/load-images.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import { noPositionals, parseArguments } from '../options/arguments.ts';
 import { evaluateFlags } from '../options/commands.ts';
+import { tellingMetrics } from '../options/metrics.ts';
 import { run } from '../options/run.ts';
 import { flagged, pick } from '../options/table.ts';
 import { percent, plural, short, table } from './common.ts';
@@ -36,15 +37,12 @@ async function evaluate(args: readonly string[], context: CommandContext): Promi
 }
 
 /** The tables that `thaw evaluate` prints. */
-export function evaluationText({
-  loss,
-  accuracy,
-  top5,
-  images,
-  perClass,
-  confusionMatrix,
-}: Evaluation): string {
-  const head = `${plural(images, 'image')}: loss ${short(loss)}, accuracy ${percent(accuracy)}, top-5 ${percent(top5)}\n`;
+export function evaluationText(evaluation: Evaluation): string {
+  const { loss, images, perClass, confusionMatrix } = evaluation;
+  const measured = tellingMetrics(perClass.length).map(
+    ({ name, title }) => `, ${title} ${percent(evaluation[name])}`,
+  );
+  const head = `${plural(images, 'image')}: loss ${short(loss)}${measured.join('')}\n`;
   const scores = table([
     ['class', 'precision', 'recall', 'F1', 'images'],
     ...perClass.map((row) => [

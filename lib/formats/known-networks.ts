@@ -33,9 +33,15 @@ export function knownNetworks(
     });
 }
 
+let classes: ReadonlySet<string> | undefined;
+
 /** Keras' classes of all layers that a network or its head can have. */
 export function knownClasses(): ReadonlySet<string> {
-  return new Set([...HEAD_CLASSES, ...knownNetworks().flatMap(({ graph }) => graph.map(({ type }) => type))]);
+  classes ??= new Set([
+    ...HEAD_CLASSES,
+    ...knownNetworks().flatMap(({ graph }) => graph.map(({ type }) => type)),
+  ]);
+  return classes;
 }
 
 /** The one with the fewest differences; undefined where there is none to choose from. */

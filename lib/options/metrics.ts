@@ -1,6 +1,17 @@
 /** What can be measured beside the loss: the names of the engine's table (binding/engine/train/metrics.cc). */
 export const METRICS = ['accuracy', 'top5'] as const;
 
+/** What people call them. */
+const titles: Record<(typeof METRICS)[number], string> = { accuracy: 'accuracy', top5: 'top-5 accuracy' };
+
+/** Those that say something about a network with so many outputs: among five classes, every image is in the top 5. */
+export function tellingMetrics(outputs: number): { name: (typeof METRICS)[number]; title: string }[] {
+  return METRICS.filter((name) => name !== 'top5' || outputs > 5).map((name) => ({
+    name,
+    title: titles[name],
+  }));
+}
+
 export const MEASURES = ['loss', ...METRICS] as const;
 export type MeasureName = (typeof MEASURES)[number];
 

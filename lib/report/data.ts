@@ -1,3 +1,5 @@
+import type { MeasureName } from '../options/metrics.ts';
+
 /** What report.html tells; plain data, so that a page can be made from any run. */
 export interface ReportData {
   version: string;
@@ -28,10 +30,7 @@ export interface ReportData {
   skipped: readonly { name: string; code: string; reason: string }[];
 }
 
-export interface ReportEvaluation {
-  loss: number;
-  accuracy: number;
-  top5: number;
+export interface ReportEvaluation extends Record<MeasureName, number> {
   perClass: readonly { label: string; precision: number; recall: number; f1: number; support: number }[];
   /** Rows: the true class; columns: the predicted one. */
   confusionMatrix: readonly (readonly number[])[];

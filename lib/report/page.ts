@@ -1,3 +1,4 @@
+import { tellingMetrics } from '../options/metrics.ts';
 import { commonestConfusions, confusionTable } from './confusion.ts';
 import { chart } from './curves.ts';
 import type { ReportData } from './data.ts';
@@ -49,12 +50,12 @@ function tiles({ history, evaluation, seconds }: ReportData): string {
   const speeds = history.imagesPerSecond;
   const entries: [string, string][] = evaluation
     ? [
-        ['validation accuracy', percentText(evaluation.accuracy)],
         ['validation loss', numberText(evaluation.loss)],
+        ...tellingMetrics(evaluation.perClass.length).map(({ name, title }): [string, string] => [
+          `validation ${title}`,
+          percentText(evaluation[name]),
+        ]),
         ['mean F1', percentText(mean(evaluation.perClass.map(({ f1 }) => f1)))],
-        ...(evaluation.perClass.length > 5
-          ? ([['top-5 accuracy', percentText(evaluation.top5)]] as [string, string][])
-          : []),
       ]
     : [
         ['training accuracy', percentText(history.accuracy.at(-1) ?? Number.NaN)],

@@ -1,19 +1,29 @@
 // Names that a network's tensors have inside of something larger.
 #include "check.h"
-#include "engine/weights/network_prefix.h"
+#include "engine/model/match.h"
+#include "engine/model/network.h"
 #include "weights_files.h"
 
 namespace {
 
 using Names = std::vector<std::string>;
 
-const Names kNetwork = {"conv1.weight",          "bn1.weight",
-                        "layer1.0.conv1.weight", "layer1.0.bn1.weight",
-                        "layer1.0.conv2.weight", "layer4.2.bn3.weight"};
+// Of a ResNet-50: more than half of every smaller network's as well.
+const Names& network() {
+  static const Names names = [] {
+    using namespace thaw::model;
+    Names names;
+    for (const auto& [name, tensor] :
+         Network(find_architecture("resnet50"), {32, 32}, {}, 1).state())
+      names.push_back(name);
+    return names;
+  }();
+  return names;
+}
 
 Names with(const std::string& prefix, const Names& more = {}) {
   Names names;
-  for (const std::string& name : kNetwork) names.push_back(prefix + name);
+  for (const std::string& name : network()) names.push_back(prefix + name);
   names.insert(names.end(), more.begin(), more.end());
   return names;
 }
@@ -21,7 +31,7 @@ Names with(const std::string& prefix, const Names& more = {}) {
 Names stripped(const Names& names) {
   thaw::StateDict tensors;
   for (const std::string& name : names) tensors.emplace_back(name, at::scalar_tensor(1));
-  thaw::weights::strip_network_prefix(tensors);
+  thaw::weights::strip_network_prefix(tensors, thaw::model::network_names());
   Names left;
   for (const auto& [name, tensor] : tensors) left.push_back(name);
   return left;

@@ -5,16 +5,22 @@
 namespace thaw::model {
 namespace {
 
-// Of the backbone; the counters that a file may lack are left out.
-TensorShapes backbone_shapes(const Architecture& architecture) {
+// Of the backbone, in torchvision's order; the counters that a file may lack are left out.
+template <typename Visit>
+void for_each_tensor(const Architecture& architecture, Visit visit) {
   const Graph graph = make_graph(architecture, {}, {}, Initializer::kKeras);
-  TensorShapes shapes;
   for (int node = 0; node < graph.size(); ++node) {
     for (const TensorSpec& spec : graph.tensors(node)) {
-      if (spec.role != Role::kCounter)
-        shapes[graph.at(node).names.module + "." + spec.field] = spec.shape;
+      if (spec.role != Role::kCounter) visit(graph.at(node).names.module + "." + spec.field, spec);
     }
   }
+}
+
+TensorShapes backbone_shapes(const Architecture& architecture) {
+  TensorShapes shapes;
+  for_each_tensor(architecture, [&](const std::string& name, const TensorSpec& spec) {
+    shapes[name] = spec.shape;
+  });
   return shapes;
 }
 
@@ -59,6 +65,20 @@ const Architecture& match_architecture(const TensorShapes& tensors, const std::s
   if (best_wanted && best != best_wanted)
     fail("ERR_WEIGHTS_MISMATCH", origin, " holds a ", best->name, ", not a ", wanted, ".");
   return *best;
+}
+
+const weights::NetworkNames& network_names() {
+  static const weights::NetworkNames all = [] {
+    weights::NetworkNames all;
+    for (const Architecture& architecture : architectures()) {
+      all.emplace_back();
+      for_each_tensor(architecture, [&](const std::string& name, const TensorSpec&) {
+        all.back().push_back(name);
+      });
+    }
+    return all;
+  }();
+  return all;
 }
 
 }  // namespace thaw::model

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/model/models.h"
+#include "engine/weights/network_prefix.h"
 
 namespace thaw::model {
 
@@ -16,5 +17,8 @@ using TensorShapes = std::map<std::string, Shape>;
 // tensors are another network's. `origin` is what messages call the source.
 const Architecture& match_architecture(const TensorShapes& tensors, const std::string& origin,
                                        const std::string& wanted = "");
+
+// By which a network is found in a file that holds more than it.
+const weights::NetworkNames& network_names();
 
 }  // namespace thaw::model

@@ -1,6 +1,7 @@
 #include "engine/weights/network_prefix.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <unordered_set>
 
@@ -9,29 +10,26 @@
 namespace thaw::weights {
 namespace {
 
-constexpr std::string_view kFirst = "conv1.weight";
+using Names = std::unordered_set<std::string_view>;
 
-bool is_stem_or_stage(std::string_view name) {
-  for (const std::string_view start :
-       {"conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4."}) {
-    if (name.starts_with(start)) return true;
-  }
-  return false;
+bool holds(const Names& names, const std::string& prefix, const std::vector<std::string>& network) {
+  if (!names.contains(prefix + network.at(1))) return false;
+  size_t held = 0;
+  for (size_t i = 0; i < network.size() && 2 * (i - held) <= network.size(); ++i)
+    held += names.contains(prefix + network[i]) ? 1 : 0;
+  return 2 * held > network.size();
 }
 
-// Blocks have a `conv1` and a `bn1` as well, but no `layer1`.
-std::vector<std::string> network_prefixes(const std::unordered_set<std::string_view>& names) {
-  std::vector<std::string> prefixes;
-  for (const std::string_view name : names) {
-    if (!name.ends_with(kFirst)) continue;
-    const std::string prefix(name.substr(0, name.size() - kFirst.size()));
-    const bool whole_module = prefix.empty() || prefix.back() == '.';
-    if (whole_module && names.contains(prefix + "bn1.weight") &&
-        names.contains(prefix + "layer1.0.conv1.weight")) {
-      prefixes.push_back(prefix);
+std::set<std::string> network_prefixes(const Names& names, const NetworkNames& networks) {
+  std::set<std::string> prefixes;
+  for (const std::vector<std::string>& network : networks) {
+    for (const std::string_view name : names) {
+      if (!name.ends_with(network.at(0))) continue;
+      const std::string prefix(name.substr(0, name.size() - network[0].size()));
+      const bool whole_module = prefix.empty() || prefix.back() == '.';
+      if (whole_module && holds(names, prefix, network)) prefixes.insert(prefix);
     }
   }
-  std::sort(prefixes.begin(), prefixes.end());
   return prefixes;
 }
 
@@ -46,21 +44,26 @@ size_t shared(std::string_view name, std::string_view prefix) {
 
 }  // namespace
 
-void strip_network_prefix(StateDict& tensors) {
-  std::unordered_set<std::string_view> names;
+void strip_network_prefix(StateDict& tensors, const NetworkNames& networks) {
+  Names names;
   for (const auto& [name, tensor] : tensors) names.insert(name);
-  const std::vector<std::string> prefixes = network_prefixes(names);
-  if (prefixes.empty() || prefixes[0].empty()) return;
+  const std::set<std::string> prefixes = network_prefixes(names, networks);
+  if (prefixes.empty() || prefixes.contains("")) return;
+  const std::string& prefix = *prefixes.begin();
   if (prefixes.size() > 1) {
-    malformed("it holds several networks ('", printable(prefixes[0]), "' and '",
-              printable(prefixes[1]), "'); save the state dict of one of them");
+    malformed("it holds several networks ('", printable(prefix), "' and '",
+              printable(*std::next(prefixes.begin())), "'); save the state dict of one of them");
   }
-  if (std::any_of(names.begin(), names.end(), is_stem_or_stage)) return;
+  for (const std::vector<std::string>& network : networks) {
+    for (const std::string& name : network) {
+      if (names.contains(name)) return;
+    }
+  }
   names.clear();
-  for (auto& [name, tensor] : tensors) name.erase(0, shared(name, prefixes[0]));
+  for (auto& [name, tensor] : tensors) name.erase(0, shared(name, prefix));
   for (const auto& [name, tensor] : tensors) {
     if (names.insert(name).second) continue;
-    malformed("the name '", printable(name), "' is used twice once '", printable(prefixes[0]),
+    malformed("the name '", printable(name), "' is used twice once '", printable(prefix),
               "' is taken off");
   }
 }

@@ -7,7 +7,7 @@
 namespace thaw::weights {
 
 // Any of them, with whole sentences; see weights.h.
-WeightsFile read_weights(const InputFile& file);
+WeightsFile read_weights(const InputFile& file, const NetworkNames& networks = {});
 
 WeightsFile read_safetensors(const InputFile& file);
 WeightsFile read_sharded(const InputFile& file);         // safetensors by their index

@@ -1,7 +1,6 @@
 #include "engine/weights/weights.h"
 
 #include "engine/weights/malformed.h"
-#include "engine/weights/network_prefix.h"
 #include "engine/weights/readers.h"
 
 namespace thaw::weights {
@@ -31,14 +30,16 @@ WeightsFile read_any(const InputFile& file) {
 
 }  // namespace
 
-WeightsFile read_weights(const InputFile& file) {
+WeightsFile read_weights(const InputFile& file, const NetworkNames& networks) {
   return naming_the_file(file.path(), [&] {
     WeightsFile weights = read_any(file);
-    strip_network_prefix(weights.tensors);
+    strip_network_prefix(weights.tensors, networks);
     return weights;
   });
 }
 
-WeightsFile read_weights(const std::string& path) { return read_weights(InputFile(path)); }
+WeightsFile read_weights(const std::string& path, const NetworkNames& networks) {
+  return read_weights(InputFile(path), networks);
+}
 
 }  // namespace thaw::weights

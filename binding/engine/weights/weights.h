@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/state_dict.h"
+#include "engine/weights/network_prefix.h"
 
 namespace thaw::weights {
 
@@ -16,9 +17,9 @@ struct WeightsFile {
 
 // Reads a TorchScript file, a PyTorch state dict (zip or legacy; plain, or nested in a checkpoint),
 // a safetensors file or the index of a sharded one (its shards lie beside it), told apart by their
-// first bytes, not by their names. Prefixes that all of a network has are taken off; see
-// network_prefix.h. Throws ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT (truncated, malformed, or
-// asking for anything but data), ERR_IO.
-WeightsFile read_weights(const std::string& path);
+// first bytes, not by their names. A prefix that all of a network has is taken off (see
+// network_prefix.h; without names to look for there is none). Throws ERR_WEIGHTS_NOT_FOUND,
+// ERR_WEIGHTS_FORMAT (truncated, malformed, or asking for anything but data), ERR_IO.
+WeightsFile read_weights(const std::string& path, const NetworkNames& networks = {});
 
 }  // namespace thaw::weights
