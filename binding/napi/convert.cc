@@ -35,6 +35,14 @@ at::Tensor tensor_of(const Napi::Value& data, const Napi::Value& shape, const st
   return at::from_blob(start, sizes, bytes ? at::kByte : at::kFloat).clone();
 }
 
+// A copy of a Float32Array.
+at::Tensor floats(const Napi::Value& value, const std::string& path) {
+  if (!is(value, napi_float32_array)) refuse(path, "a Float32Array");
+  const Napi::Float32Array array = value.As<Napi::Float32Array>();
+  auto* start = const_cast<float*>(array.Data());  // only read: it is copied
+  return at::from_blob(start, {static_cast<int64_t>(array.ElementLength())}, at::kFloat).clone();
+}
+
 std::vector<std::vector<uint8_t>> encoded_images(const Napi::Value& value,
                                                  const std::string& path) {
   const Napi::Array images = as_array(value, path);
@@ -77,13 +85,24 @@ std::shared_ptr<const data::Dataset> dataset(const Napi::Value& value, const std
   auto result = std::make_shared<data::Dataset>();
   reader("paths", result->paths);
   const Napi::Value images = reader.get("images"), pixels = reader.get("pixels"),
-                    shape = reader.get("shape"), labels = reader.get("labels");
+                    shape = reader.get("shape"), labels = reader.get("labels"),
+                    shares = reader.get("shares"), weights = reader.get("sampleWeights");
+  reader("multiLabel", result->multi_label);
   if (!absent(images)) result->encoded = encoded_images(images, reader.path_of("images"));
   if (!absent(pixels)) result->pixels = tensor_of(pixels, shape, reader.path_of("pixels"));
   if (!absent(labels)) {
     if (!is(labels, napi_int32_array)) refuse(reader.path_of("labels"), "an Int32Array");
     const Napi::Int32Array indices = labels.As<Napi::Int32Array>();
     result->labels.assign(indices.Data(), indices.Data() + indices.ElementLength());
+  }
+  if (!absent(shares)) {
+    result->shares = floats(shares, reader.path_of("shares"))
+                         .view({result->size(), result->size() > 0 ? -1 : 0});
+  }
+  if (!absent(weights)) {
+    const at::Tensor values = floats(weights, reader.path_of("sampleWeights"));
+    const float* first = values.const_data_ptr<float>();
+    result->sample_weights.assign(first, first + values.numel());
   }
   reader.finish();
   return result;

@@ -47,11 +47,14 @@ void fields(auto& visit, Of<ModelOptions> auto& options) {
 struct FitArguments {
   train::FitOptions options;
   bool batch_events = false;  // someone listens to them
+  // After each epoch the run is held until the listener has it released.
+  bool hold_epochs = false;
 };
 
 void fields(auto& visit, Of<FitArguments> auto& arguments) {
   fields(visit, arguments.options);
   visit("batchEvents", arguments.batch_events, Field::kIncidental);
+  visit("holdEpochs", arguments.hold_epochs, Field::kIncidental);
 }
 
 enum class SaveFormat { kSafetensors, kTorchscript, kPytorch };
@@ -83,17 +86,20 @@ Napi::Object event_object(Napi::Env env, const char* type, const auto& event) {
   return object;
 }
 
-train::FitEvents listen(const Events& events, bool batches) {
+train::FitEvents listen(const Events& events, session::Control& control,
+                        const FitArguments& arguments) {
   train::FitEvents listener;
   listener.begin = [&events](const train::BeginEvent& event) {
     events.send([event](Napi::Env env) { return event_object(env, "begin", event); });
   };
-  if (batches) {
+  if (arguments.batch_events) {
     listener.batch = [&events](const train::BatchEvent& event) {
       events.send([event](Napi::Env env) { return event_object(env, "batch", event); });
     };
   }
-  listener.epoch = [&events](int64_t epoch, const train::EpochRecord& record) {
+  listener.epoch = [&events, &control, hold = arguments.hold_epochs](
+                       int64_t epoch, const train::EpochRecord& record) {
+    if (hold) control.hold();
     events.send([epoch, record](Napi::Env env) {
       Napi::Object object = event_object(env, "epoch", record);
       object.Set("epoch", static_cast<double>(epoch));
@@ -132,10 +138,12 @@ Napi::Function ModelWrap::define(Napi::Env env) {
       {synchronous<&ModelWrap::layers>("layers"), synchronous<&ModelWrap::device>("device"),
        synchronous<&ModelWrap::set_trainable>("setTrainable"),
        synchronous<&ModelWrap::replace_head>("replaceHead"),
-       synchronous<&ModelWrap::dispose>("dispose"), asynchronous<&ModelWrap::fit>("fit"),
-       asynchronous<&ModelWrap::evaluate>("evaluate"), asynchronous<&ModelWrap::predict>("predict"),
-       asynchronous<&ModelWrap::apply>("apply"), asynchronous<&ModelWrap::save>("save"),
-       asynchronous<&ModelWrap::state>("state")});
+       synchronous<&ModelWrap::start_anew>("startAnew"),
+       synchronous<&ModelWrap::load_weights>("loadWeights"),
+       synchronous<&ModelWrap::set_state>("setState"), synchronous<&ModelWrap::dispose>("dispose"),
+       asynchronous<&ModelWrap::fit>("fit"), asynchronous<&ModelWrap::evaluate>("evaluate"),
+       asynchronous<&ModelWrap::predict>("predict"), asynchronous<&ModelWrap::apply>("apply"),
+       asynchronous<&ModelWrap::save>("save"), asynchronous<&ModelWrap::state>("state")});
 }
 
 Napi::Object ModelWrap::make(Napi::Env env, SharedPointer shared) {
@@ -198,6 +206,29 @@ Napi::Value ModelWrap::replace_head(const Napi::CallbackInfo& info) {
   const auto initializer = absent(info[2]) ? model::Initializer::kKeras
                                            : read<model::Initializer>(info[2], "initializer");
   shared->session.network->replace_head(head, seed, initializer);
+  shared->training = {};
+  return info.Env().Undefined();
+}
+
+Napi::Value ModelWrap::start_anew(const Napi::CallbackInfo& info) {
+  change()->training = {};
+  return info.Env().Undefined();
+}
+
+Napi::Value ModelWrap::load_weights(const Napi::CallbackInfo& info) {
+  const SharedPointer shared = change();
+  const auto file = WeightsWrap::from(info[0]);
+  if (!file) refuse("weights", "weights that were read");
+  const auto scope = shared->session.backend->enter();
+  shared->session.network->load(train::without_training(file->tensors),
+                                as_string(info[1], "origin"), read<bool>(info[2], "backboneOnly"));
+  return info.Env().Undefined();
+}
+
+Napi::Value ModelWrap::set_state(const Napi::CallbackInfo& info) {
+  const SharedPointer shared = change();
+  const auto scope = shared->session.backend->enter();
+  shared->session.network->set_state(state_dict(info[0]));
   return info.Env().Undefined();
 }
 
@@ -215,8 +246,9 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
            read<train::TrainingOptions>(info[3], "")](const TaskContext& context) -> MakeValue {
         const std::lock_guard lock(shared->running);
         const train::History history =
-            train::fit(shared->session, train, validation, classes, training, arguments.options,
-                       listen(context.events, arguments.batch_events), context.control);
+            train::fit(shared->session, shared->training, train, validation, classes, training,
+                       arguments.options, listen(context.events, *context.control, arguments),
+                       context.control);
         return [history](Napi::Env env) { return write_object(env, history); };
       },
       {.control = StopFlagWrap::from(info[5]),
@@ -226,18 +258,19 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelWrap::evaluate(const Napi::CallbackInfo& info) {
   const SharedPointer shared = use();
-  return run_task(info.Env(),
-                  [shared, dataset = required_dataset(info[0], "dataset"),
-                   classes = read<int64_t>(info[1], "classes"),
-                   loss = read<train::TrainingOptions>(info[2], "").loss,
-                   options = read_options<session::DataOptions>(info[3], *shared->session.backend)](
-                      const TaskContext& context) -> MakeValue {
-                    const std::lock_guard lock(shared->running);
-                    const train::Evaluation evaluation = train::evaluate(
-                        shared->session, dataset, classes, loss, options, context.control);
-                    return [evaluation](Napi::Env env) { return write_object(env, evaluation); };
-                  },
-                  {.control = StopFlagWrap::from(info[4]), .listener = {}, .held = begin(false)});
+  return run_task(
+      info.Env(),
+      [shared, dataset = required_dataset(info[0], "dataset"),
+       classes = read<int64_t>(info[1], "classes"),
+       loss = read<train::TrainingOptions>(info[2], "").loss,
+       options = read_options<train::EvaluateOptions>(info[3], *shared->session.backend)](
+          const TaskContext& context) -> MakeValue {
+        const std::lock_guard lock(shared->running);
+        const train::Evaluation evaluation =
+            train::evaluate(shared->session, dataset, classes, loss, options, context.control);
+        return [evaluation](Napi::Env env) { return write_object(env, evaluation); };
+      },
+      {.control = StopFlagWrap::from(info[4]), .listener = {}, .held = begin(false)});
 }
 
 Napi::Value ModelWrap::predict(const Napi::CallbackInfo& info) {
@@ -275,7 +308,8 @@ Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
   return run_task(
       info.Env(),
       [shared, path = as_string(info[0], "path"), format = read<SaveFormat>(info[1], "format"),
-       metadata = metadata(info[2])](const TaskContext&) -> MakeValue {
+       metadata = metadata(info[2]),
+       training = read<bool>(info[3], "withTraining")](const TaskContext&) -> MakeValue {
         const std::lock_guard lock(shared->running);
         const model::Network& network = *shared->session.network;
         switch (format) {
@@ -283,10 +317,14 @@ Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
             export_torchscript(path, network, metadata);
             break;
           case SaveFormat::kPytorch:
-            weights::write_state_dict(path, network.state());
+            weights::write_state_dict(path, network.state(), metadata);
             break;
           case SaveFormat::kSafetensors:
-            weights::write_safetensors(path, network.state(), metadata);
+            weights::write_safetensors(path,
+                                       training
+                                           ? train::with_training(network.state(), shared->training)
+                                           : network.state(),
+                                       metadata);
             break;
         }
         return [](Napi::Env env) { return env.Undefined(); };
@@ -296,10 +334,18 @@ Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelWrap::state(const Napi::CallbackInfo& info) {
   const SharedPointer shared = use();
+  std::optional<std::vector<std::string>> names;
+  if (!absent(info[0])) names = read<std::vector<std::string>>(info[0], "names");
   return run_task(info.Env(),
-                  [shared](const TaskContext&) -> MakeValue {
+                  [shared, names](const TaskContext&) -> MakeValue {
                     const std::lock_guard lock(shared->running);
-                    return [state = shared->session.network->state()](Napi::Env env) {
+                    StateDict state = shared->session.network->state();
+                    if (names) {
+                      std::erase_if(state, [&](const auto& entry) {
+                        return std::find(names->begin(), names->end(), entry.first) == names->end();
+                      });
+                    }
+                    return [state = std::move(state)](Napi::Env env) {
                       Napi::Object object = Napi::Object::New(env);
                       for (const auto& [name, tensor] : state)
                         object.Set(name, to_object(env, tensor));
@@ -334,7 +380,11 @@ Napi::Value create_model(const Napi::CallbackInfo& info) {
         model::find_architecture(options.architecture, options.variant),
         model::InputShape{options.preprocessing.height, options.preprocessing.width}, options.head,
         options.seed, options.initializer);
-    if (file) session.network->load(file->tensors, options.origin, options.backbone_only);
+    if (file) {
+      session.network->load(train::without_training(file->tensors), options.origin,
+                            options.backbone_only);
+      if (!options.backbone_only) shared->training = train::training_in(file->tensors);
+    }
     const auto scope = session.backend->enter();
     session.network->to(session.backend->device());
     return [shared](Napi::Env env) { return ModelWrap::make(env, shared); };

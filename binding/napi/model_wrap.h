@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "engine/session/session.h"
+#include "engine/train/state.h"
 #include "napi/guard.h"
 #include "napi/napi.h"
 
@@ -16,6 +17,7 @@ class ModelWrap : public Wrap<ModelWrap> {
   // What tasks share with the object; it outlives the object while a task runs.
   struct Shared {
     session::Session session;
+    train::TrainingState training;
     std::mutex running;  // held by the one task that uses the session
   };
 
@@ -29,14 +31,19 @@ class ModelWrap : public Wrap<ModelWrap> {
   Napi::Value device(const Napi::CallbackInfo& info);
   Napi::Value set_trainable(const Napi::CallbackInfo& info);  // (indices: number[], trainable)
   Napi::Value replace_head(const Napi::CallbackInfo& info);   // (layers, seed, initializer)
+  Napi::Value start_anew(const Napi::CallbackInfo& info);     // forgets earlier calls of fit()
+  Napi::Value load_weights(const Napi::CallbackInfo& info);   // (weights, origin, backboneOnly)
   // (train, validation, classes, training, options, stop, listener)
   Napi::Value fit(const Napi::CallbackInfo& info);
   // (dataset, classes, training, options, stop)
   Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);  // (dataset, options, stop)
   Napi::Value apply(const Napi::CallbackInfo& info);    // (dataset of float32 pixels, options)
-  Napi::Value save(const Napi::CallbackInfo& info);     // (path, format, metadata)
-  Napi::Value state(const Napi::CallbackInfo& info);    // (): Promise<Record<name, tensor>>
+  // (path, format, metadata, withTraining)
+  Napi::Value save(const Napi::CallbackInfo& info);
+  // (names?: string[]): Promise<Record<name, tensor>>
+  Napi::Value state(const Napi::CallbackInfo& info);
+  Napi::Value set_state(const Napi::CallbackInfo& info);  // (Record<name, tensor>)
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   class Busy;

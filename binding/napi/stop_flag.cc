@@ -6,7 +6,10 @@
 namespace thaw::napi {
 
 Napi::Function StopFlagWrap::define(Napi::Env env) {
-  return DefineClass(env, "StopFlag", {synchronous<&StopFlagWrap::set>("set")});
+  return DefineClass(
+      env, "StopFlag",
+      {synchronous<&StopFlagWrap::set>("set"), synchronous<&StopFlagWrap::finish>("finish"),
+       synchronous<&StopFlagWrap::release>("release")});
 }
 
 StopFlagWrap::StopFlagWrap(const Napi::CallbackInfo& info) : Wrap(info) {
@@ -23,6 +26,16 @@ std::shared_ptr<session::Control> StopFlagWrap::from(const Napi::Value& value) {
 
 Napi::Value StopFlagWrap::set(const Napi::CallbackInfo& info) {
   control_->stop();
+  return info.Env().Undefined();
+}
+
+Napi::Value StopFlagWrap::finish(const Napi::CallbackInfo& info) {
+  control_->finish();
+  return info.Env().Undefined();
+}
+
+Napi::Value StopFlagWrap::release(const Napi::CallbackInfo& info) {
+  control_->release();
   return info.Env().Undefined();
 }
 

@@ -1,4 +1,5 @@
-// `new StopFlag()`: handed to a long call and set later, it ends that call at its next step.
+// `new StopFlag()`: handed to a long call. set() ends that call at its next step, finish() ends
+// training with its epoch, release() lets training that waits after an epoch go on.
 #pragma once
 
 #include <memory>
@@ -19,6 +20,8 @@ class StopFlagWrap : public Wrap<StopFlagWrap> {
 
  private:
   Napi::Value set(const Napi::CallbackInfo& info);
+  Napi::Value finish(const Napi::CallbackInfo& info);
+  Napi::Value release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<session::Control> control_;
 };

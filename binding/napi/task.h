@@ -32,7 +32,7 @@ class Events {
 };
 
 struct TaskContext {
-  const session::Control* control;
+  session::Control* control;
   const Events& events;
 };
 

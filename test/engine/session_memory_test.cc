@@ -109,7 +109,7 @@ TEST("on a GPU the advised batch size fits") {
   DataOptions options{.batch_size = kImages};
   std::string message;
   try {
-    evaluate(session, dataset, 3, {}, options, nullptr);
+    evaluate(session, dataset, 3, {}, {options, {}}, nullptr);
   } catch (const Error& error) {
     CHECK_EQUAL(error.code(), "ERR_OUT_OF_MEMORY");
     message = error.what();
@@ -119,7 +119,7 @@ TEST("on a GPU the advised batch size fits") {
   if (about == std::string::npos) return;
   options.batch_size = std::stoll(message.substr(about + 6));
   CHECK(options.batch_size < kImages);
-  CHECK_EQUAL(evaluate(session, dataset, 3, {}, options, nullptr).values.images, kImages);
+  CHECK_EQUAL(evaluate(session, dataset, 3, {}, {options, {}}, nullptr).values.images, kImages);
 }
 
 TEST_MAIN()

@@ -117,7 +117,7 @@ TEST("everything trained: the loss falls and the drawn classes are told apart") 
   CHECK_EQUAL(history.epochs.size(), 8u);
   CHECK(history.epochs.back().training["loss"] < 0.2 * history.epochs.front().training["loss"]);
   const Evaluation evaluation =
-      evaluate(session, noise(30, 2), kClasses, {}, options_for(1), nullptr);
+      evaluate(session, noise(30, 2), kClasses, {}, {options_for(1), {}}, nullptr);
   CHECK(evaluation.values["accuracy"] > 0.95);
   CHECK(std::abs(evaluation.values["loss"] - history.epochs.back().validation["loss"]) < 1e-4);
   int64_t right = 0;
@@ -309,7 +309,7 @@ TEST("early stopping ends the run and brings back the best weights") {
   CHECK(history.epochs.size() < 50u);
   CHECK_EQUAL(history.best_epoch + 2, static_cast<int64_t>(history.epochs.size()));
   const Evaluation evaluation =
-      evaluate(session, validation, kClasses, {}, options_for(1), nullptr);
+      evaluate(session, validation, kClasses, {}, {options_for(1), {}}, nullptr);
   CHECK(std::abs(evaluation.values["loss"] -
                  history.epochs[history.best_epoch].validation["loss"]) < 1e-4);
 }

@@ -46,7 +46,7 @@ const std::vector<Case> kCases = {
     {"head-deep", "resnet18", Variant::kTorchvision, "-", at::kFloat,
      [](TrainingOptions& training, FitOptions&) {
        training.loss.label_smoothing = 0.1;
-       training.schedule = {.kind = ScheduleKind::kCosine, .warmup_epochs = 1};
+       training.schedule = {.kind = ScheduleKind::kCosine, .warmup_epochs = 1, .epochs = 2};
      },
      true},
     {"inner", "resnet18", Variant::kTorchvision, "layer4.1", at::kFloat},
@@ -146,7 +146,8 @@ std::string hash_of(const StateDict& state) {
 using Change = std::function<void(FitOptions&)>;
 
 void run_once(const Case& given, Session& session, const Change& change,
-              const FitEvents& events = {}, const Control* control = nullptr) {
+              const FitEvents& events = {}, const Control* control = nullptr,
+              TrainingState state = {}, int calls = 1) {
   TrainingOptions training{.optimizer = {.learning_rate = 1e-3}};
   FitOptions options;
   options.batch_size = 8;
@@ -158,7 +159,13 @@ void run_once(const Case& given, Session& session, const Change& change,
   if (change) change(options);
   // Whole batches, and a last one that is smaller where nothing is accumulated.
   const int64_t count = options.accumulation_steps > 1 ? 16 : 12;
-  fit(session, images(count, 0), images(5, 100), kClasses, training, options, events, control);
+  const int64_t epochs = options.epochs;
+  for (int call = 0; call < calls; ++call) {
+    options.initial_epoch = call * epochs / calls;
+    options.epochs = (call + 1) * epochs / calls;
+    fit(session, state, images(count, 0), images(5, 100), kClasses, training, options, events,
+        control);
+  }
 }
 
 std::string run(const Case& given, const Change& change = {}) {
@@ -249,6 +256,15 @@ TEST("neither does an interruption") {
     Session second = make_session(given);
     run_once(given, second, with_checkpoint);
     if (hash_of(second.network->state()) != usual(given))
+      check::fail(__FILE__, __LINE__, given.name);
+  }
+}
+
+TEST("nor do several calls of fit() in place of one") {
+  for (const Case& given : kCases) {
+    Session session = make_session(given);
+    run_once(given, session, {}, {}, nullptr, {}, 2);
+    if (hash_of(session.network->state()) != usual(given))
       check::fail(__FILE__, __LINE__, given.name);
   }
 }

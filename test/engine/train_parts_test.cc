@@ -198,6 +198,11 @@ TEST("schedules: warm-up, cosine and steps") {
   CHECK_EQUAL(learning_rate_factor(cosine, 10, 10, 5), 1.0);
   const double half = 0.1 + 0.9 * 0.5 * (1 + std::cos(std::numbers::pi * 20 / 40));
   CHECK(close(learning_rate_factor(cosine, 30, 10, 5), half, 1e-12));
+  // A length of its own holds whatever the run's.
+  const Schedule fixed{.kind = ScheduleKind::kCosine, .epochs = 5};
+  CHECK(close(learning_rate_factor(fixed, 30, 10, 1),
+              learning_rate_factor({.kind = ScheduleKind::kCosine}, 30, 10, 5), 1e-12));
+  CHECK(!depends_on_epochs(fixed) && depends_on_epochs({.kind = ScheduleKind::kCosine}));
   const Schedule steps{.kind = ScheduleKind::kStep, .every_epochs = 2, .gamma = 0.1};
   CHECK_EQUAL(learning_rate_factor(steps, 19, 10, 9), 1.0);
   CHECK(close(learning_rate_factor(steps, 20, 10, 9), 0.1, 1e-12));
@@ -205,10 +210,10 @@ TEST("schedules: warm-up, cosine and steps") {
 }
 
 TEST("metrics: means over the images, with confusion matrix and top five") {
-  CHECK_THROWS(chosen_metrics({"f1"}), "ERR_INVALID_ARGUMENT");
-  CHECK_EQUAL(chosen_metrics({}).size(), 2u);
-  CHECK_EQUAL(chosen_metrics({"top5", "accuracy"}).size(), 3u);
-  Metrics metrics(every_metric(), 8, at::kCPU);
+  CHECK_THROWS(chosen_metrics({"f1"}, Target::kOneClass), "ERR_INVALID_ARGUMENT");
+  CHECK_EQUAL(chosen_metrics({}, Target::kOneClass).size(), 2u);
+  CHECK_EQUAL(chosen_metrics({"top5", "accuracy"}, Target::kOneClass).size(), 3u);
+  Metrics metrics(every_metric(Target::kOneClass), Target::kOneClass, 8, at::kCPU);
   const at::Tensor logits = at::eye(8).slice(0, 0, 3);  // predicts 0, 1, 2; then ties
   metrics.add({at::scalar_tensor(9.0f), logits, at::tensor({0, 2, 2}, at::kLong)});
   // The class with the largest share is the one to be found.
@@ -224,11 +229,54 @@ TEST("metrics: means over the images, with confusion matrix and top five") {
   const std::vector<int64_t> confusion = metrics.confusion();
   CHECK_EQUAL(confusion[2 * 8 + 1], 1);
   CHECK_EQUAL(confusion[7 * 8 + 7], 1);
-  Metrics restored(every_metric(), 0, at::kCPU);
+  Metrics restored(every_metric(Target::kOneClass), Target::kOneClass, 0, at::kCPU);
   restored.restore(metrics.sums());
   CHECK(close(restored.read()["loss"], 4.0, 1e-12));
-  Metrics fewer(chosen_metrics({}), 0, at::kCPU);
+  Metrics fewer(chosen_metrics({}, Target::kOneClass), Target::kOneClass, 0, at::kCPU);
   CHECK_THROWS(fewer.restore(metrics.sums()), "ERR_CHECKPOINT_MISMATCH");
+}
+
+TEST("many labels: shares of right ones, counts by threshold, and average precision written out") {
+  CHECK_THROWS(chosen_metrics({"top5"}, Target::kManyLabels), "ERR_INVALID_ARGUMENT");
+  Metrics metrics(every_metric(Target::kManyLabels), Target::kManyLabels, 2, at::kCPU);
+  const at::Tensor logits = at::tensor({3.f, -1.f, 2.f, -2.f, 2.f, 1.f, -1.f, 4.f}).view({4, 2}),
+                   has = at::tensor({1.f, 0.f, 0.f, 1.f, 1.f, 0.f, 1.f, 0.f}).view({4, 2});
+  metrics.add({at::scalar_tensor(1.f), logits.slice(0, 0, 3), has.slice(0, 0, 3)});
+  metrics.add({at::scalar_tensor(1.f), logits.slice(0, 3), has.slice(0, 3)});
+  CHECK(close(metrics.read()["accuracy"], 3.0 / 8, 1e-12));
+  CHECK(metrics.confusion().empty());
+  const std::vector<LabelScores> scores = metrics.label_scores({});
+  CHECK_EQUAL(scores.size(), 2u);
+  CHECK_EQUAL(scores[0].true_positives, 2);
+  CHECK_EQUAL(scores[0].false_positives, 1);
+  CHECK_EQUAL(scores[0].false_negatives, 1);
+  // In the order of the logits: 3 (has it), 2 and 2 at once (one of them has it), -1 (has it).
+  CHECK(close(scores[0].average_precision, (1.0 + 2.0 / 3 + 3.0 / 4) / 3, 1e-12));
+  CHECK(close(scores[1].average_precision, 0.25, 1e-12));
+  // sigmoid(2) = 0.88
+  CHECK_EQUAL(metrics.label_scores({0.9, 0.5})[0].false_positives, 0);
+}
+
+TEST(
+    "binary cross-entropy of many labels, each with the weight of its class, and images with "
+    "theirs") {
+  at::manual_seed(4);
+  const at::Tensor logits = at::randn({3, 2}),
+                   has = at::tensor({1.f, 1.f, 0.f, 1.f, 0.f, 0.f}).view({3, 2});
+  const std::vector<double> classes = {2, 0.5}, images = {1, 0, 3};
+  double expected = 0;
+  for (int64_t i = 0; i < 3; ++i) {
+    for (int64_t k = 0; k < 2; ++k) {
+      const double p = 1 / (1 + std::exp(-logits[i][k].item<double>()));
+      expected -= images[i] * classes[k] * std::log(has[i][k].item<double>() > 0 ? p : 1 - p) / 2;
+    }
+  }
+  const LossOptions options{.kind = LossKind::kBinaryCrossentropy, .class_weights = classes};
+  const Loss::Sum sum = Loss(options, 2, at::kCPU, Target::kManyLabels)(
+      logits, has, at::tensor(images).to(at::kFloat));
+  CHECK(close(sum.value.item<double>(), expected, 1e-6));
+  CHECK_EQUAL(sum.weight, 3.0);
+  CHECK(unweighted(options).class_weights.empty());
 }
 
 TEST_MAIN()

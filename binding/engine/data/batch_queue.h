@@ -19,7 +19,6 @@ namespace thaw::data {
 
 struct BatchBuffer {
   at::Tensor images;  // [batch size, ...]
-  at::Tensor labels;  // [batch size] int64; undefined where there are none
 };
 
 class BatchQueue;

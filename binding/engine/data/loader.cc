@@ -71,7 +71,6 @@ BatchBuffer Loader::State::allocate() const {
     buffer.images =
         get({rows, options.preprocessing.height, options.preprocessing.width, 3}, at::kByte);
   }
-  if (!dataset->labels.empty()) buffer.labels = get({rows}, at::kLong);
   return buffer;
 }
 
@@ -129,7 +128,7 @@ int64_t Loader::State::row_bytes() const {
   return options.preprocessing.height * options.preprocessing.width * 3;
 }
 
-// Moves the readable samples together and fills in the labels.
+// Moves the readable samples together.
 Batch Loader::State::to_batch(std::shared_ptr<BatchWork> work) const {
   Batch batch;
   const int64_t row_bytes = work->row(1) - work->row(0);
@@ -142,11 +141,6 @@ Batch Loader::State::to_batch(std::shared_ptr<BatchWork> work) const {
   }
   const auto n = static_cast<int64_t>(batch.samples.size());
   batch.images = work->buffer.images.narrow(0, 0, n);
-  if (work->buffer.labels.defined()) {
-    batch.labels = work->buffer.labels.narrow(0, 0, n);
-    int64_t* labels = work->buffer.labels.mutable_data_ptr<int64_t>();
-    for (int64_t i = 0; i < n; ++i) labels[i] = dataset->labels[batch.samples[i]];
-  }
   batch.lease = std::move(work);
   return batch;
 }

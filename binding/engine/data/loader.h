@@ -42,9 +42,8 @@ struct LoaderOptions {
 // A batch borrows a buffer of the loader; destroying (or moving from) it gives the buffer back.
 struct Batch {
   at::Tensor images;             // [n, H, W, 3] uint8, or float32 for preprocessed pixels
-  at::Tensor labels;             // [n] int64; undefined where the data set has no labels
   std::vector<int64_t> samples;  // indices into the data set, unreadable ones left out
-  std::shared_ptr<void> lease;   // hold it as long as `images` or `labels` are in use
+  std::shared_ptr<void> lease;   // hold it as long as `images` is in use
 };
 
 struct UnreadableImage {

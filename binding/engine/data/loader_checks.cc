@@ -34,9 +34,13 @@ void check_loader(const Dataset* dataset, const LoaderOptions& options) {
   check(sources == 1,
         "A data set holds either paths, or encoded images, or pixels, not several of them.");
   if (dataset->pixels.defined()) check_pixels_tensor(dataset->pixels);
-  const auto labels = static_cast<int64_t>(dataset->labels.size());
-  check(labels == 0 || labels == dataset->size(), "The data set holds ", dataset->size(),
-        " images but ", labels, " labels.");
+  const auto one_an_image = [&](int64_t count, const char* what) {
+    check(count == 0 || count == dataset->size(), "The data set holds ", dataset->size(),
+          " images but ", count, " ", what, ".");
+  };
+  one_an_image(static_cast<int64_t>(dataset->labels.size()), "labels");
+  one_an_image(static_cast<int64_t>(dataset->sample_weights.size()), "sample weights");
+  if (dataset->shares.defined()) one_an_image(dataset->shares.size(0), "rows of shares");
   check_positive("batch_size", options.batch_size);
   check_positive("height", options.preprocessing.height);
   check_positive("width", options.preprocessing.width);

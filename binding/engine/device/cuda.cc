@@ -46,7 +46,7 @@ class CudaBackend final : public Backend {
     c10::cuda::CUDACachingAllocator::recordStream(on_device.storage().data_ptr(), current);
     std::lock_guard lock(mutex_);
     uploads_.push_back({std::move(done), std::move(lease)});
-    // What one batch uploads (images, labels) may be under way; older copies give their buffers
+    // What one batch uploads (images, targets) may be under way; older copies give their buffers
     // back, or the loader would wait for them forever.
     while (!uploads_.empty() && (uploads_.size() > 2 || uploads_.front().done->query())) {
       uploads_.front().done->synchronize();

@@ -57,19 +57,20 @@ void FeatureSource::start_epoch(int64_t epoch, int64_t first_batch) {
   }
   const std::vector<int64_t> order =
       data::epoch_order(images, options_.shuffle, options_.seed, static_cast<uint64_t>(epoch));
-  std::vector<int64_t> labels;
+  std::vector<int64_t> samples;
   order_.clear();
   ends_.clear();
   for (int64_t i = first_batch * options_.batch_size; i < images; ++i) {
     if (cache_->has(first_row_ + order[i])) {
       order_.push_back(first_row_ + order[i]);
-      labels.push_back(dataset_->labels[order[i]]);
+      samples.push_back(order[i]);
     }
     if ((i + 1) % options_.batch_size == 0 || i + 1 == images)
       ends_.push_back(static_cast<int64_t>(order_.size()));
   }
   rows_ = at::tensor(order_, at::kLong).to(cache_->device());
-  labels_ = at::tensor(labels, at::kLong).to(session_.backend->device());
+  targets_ = on_device(dataset_->targets(samples));
+  weights_ = on_device(dataset_->weights(samples));
   batch_ = 0;
 }
 
@@ -90,7 +91,8 @@ std::optional<FeatureBatch> FeatureSource::compute() {
   FeatureBatch result;
   {
     const Stopwatch watch(seconds_.frozen);
-    result.labels = session_.backend->upload(batch->labels, batch->lease);
+    result.target = on_device(dataset_->targets(batch->samples));
+    result.weights = on_device(dataset_->weights(batch->samples));
     result.features = frozen_->forward(session_.input(batch->images, batch->lease, compute_),
                                        std::min(options_.batch_size, dataset_->size()));
   }
@@ -123,7 +125,14 @@ std::optional<FeatureBatch> FeatureSource::recall() {
   if (features.device() != session_.backend->device())
     features = session_.backend->upload(features, nullptr);
   return FeatureBatch{
-      .features = std::move(features), .labels = labels_.narrow(0, begin, count), .lease = nullptr};
+      .features = std::move(features),
+      .target = targets_.narrow(0, begin, count),
+      .weights = weights_.defined() ? weights_.narrow(0, begin, count) : at::Tensor(),
+      .lease = nullptr};
+}
+
+at::Tensor FeatureSource::on_device(const at::Tensor& tensor) const {
+  return tensor.defined() ? session_.backend->upload(tensor, nullptr) : tensor;
 }
 
 }  // namespace thaw::features

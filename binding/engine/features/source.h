@@ -15,8 +15,9 @@ namespace thaw::features {
 
 struct FeatureBatch {
   at::Tensor features;          // [n, ...] on the device, as FrozenPart::forward gives them
-  at::Tensor labels;            // [n] int64 on the device
-  std::shared_ptr<void> lease;  // hold it as long as either is in use
+  at::Tensor target;            // see data::Dataset::targets(), on the device
+  at::Tensor weights;           // [n] on the device; undefined where all weigh 1
+  std::shared_ptr<void> lease;  // hold it as long as any of them is in use
   int64_t images() const { return features.defined() ? features.size(0) : 0; }
 };
 
@@ -48,6 +49,7 @@ class FeatureSource {
   void remember(std::vector<int64_t> samples, const at::Tensor& features);
   data::LoaderOptions watched(data::LoaderOptions loader);
   std::string contents_of(int64_t sample);
+  at::Tensor on_device(const at::Tensor& tensor) const;
 
   const session::Session& session_;
   std::shared_ptr<const model::FrozenPart> frozen_;
@@ -64,9 +66,9 @@ class FeatureSource {
   int64_t first_row_ = 0;     // of this epoch's view
   int64_t batches_left_ = 0;  // while computing
   bool recalling_ = false;
-  // While recalling: the epoch's rows and labels in order, and where its batches end among them.
+  // While recalling: the epoch's rows and targets in order, and where its batches end among them.
   std::vector<int64_t> order_;
-  at::Tensor rows_, labels_;
+  at::Tensor rows_, targets_, weights_;
   std::vector<int64_t> ends_;
   size_t batch_ = 0;
 };

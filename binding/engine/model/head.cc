@@ -14,7 +14,8 @@ bool is_torchvisions(const std::vector<HeadLayer>& head) {
 
 }  // namespace
 
-void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer initializer) {
+void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer initializer,
+              bool unbiased) {
   graph.begin_head();
   const bool torchvisions = is_torchvisions(head);
   for (size_t i = 0; i < head.size(); ++i) {
@@ -50,8 +51,10 @@ void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer init
         break;
       }
       case HeadKind::kBatchNormalization:
-        add(op::BatchNorm{.epsilon = layer.epsilon, .momentum = 1 - layer.momentum}, numbered,
-            numbered);
+        add(
+            op::BatchNorm{
+                .epsilon = layer.epsilon, .momentum = 1 - layer.momentum, .unbiased = unbiased},
+            numbered, numbered);
         break;
       case HeadKind::kDropout:
         add(op::Dropout{.rate = layer.rate}, numbered, "");
@@ -61,6 +64,10 @@ void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer init
   if (!head.empty() && head.back().kind != HeadKind::kDense) {
     fail("ERR_INVALID_ARGUMENT", "The head must end with a dense layer, not with '",
          head.back().name, "'.");
+  }
+  if (!head.empty() && head.back().units == 1 && head.back().activation == Activation::kSoftmax) {
+    fail("ERR_INVALID_ARGUMENT", "A softmax over one unit is always 1: end the head with dense(1, ",
+         "{ activation: 'sigmoid' }) for two classes, or with a unit for each class.");
   }
 }
 

@@ -59,8 +59,10 @@ void fields(auto& visit, Of<HeadLayer> auto& layer) {
 
 class Graph;
 
-// Puts the layers after the graph's last node. Throws ERR_INVALID_ARGUMENT where they do not fit
-// together or do not end with a dense layer.
-void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer initializer);
+// Puts the layers after the graph's last node. `unbiased`: see op::BatchNorm. Throws
+// ERR_INVALID_ARGUMENT where they do not fit together, do not end with a dense layer, or end with a
+// softmax over a single unit, which is always 1.
+void add_head(Graph& graph, const std::vector<HeadLayer>& head, Initializer initializer,
+              bool unbiased);
 
 }  // namespace thaw::model

@@ -65,7 +65,7 @@ Graph make_graph(const Architecture& architecture, InputShape input,
   Graph graph;
   graph.add(op::Input{.of = {3, input.height, input.width}}, {"", "input_layer"}, {});
   build(graph, architecture.network, architecture.variant);
-  add_head(graph, head, initializer);
+  add_head(graph, head, initializer, architecture.variant == Variant::kTorchvision);
   return graph;
 }
 

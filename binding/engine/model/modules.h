@@ -21,6 +21,7 @@ struct BatchNorm {
   int64_t channels;
   double epsilon = 1e-5;
   double momentum = 0.1;  // torch's meaning: the share of the new batch statistic
+  bool unbiased = true;   // see op::BatchNorm
   at::Tensor weight = {}, bias = {}, running_mean = {}, running_var = {};  // [channels]
   at::Tensor batches_tracked = {};                                         // int64 scalar
   bool trainable = true;  // false: inference mode, its buffers never change
@@ -50,6 +51,7 @@ inline BatchNorm bind_norm(const op::BatchNorm& op, const std::vector<at::Tensor
   return {.channels = tensors.at(0).size(0),
           .epsilon = op.epsilon,
           .momentum = op.momentum,
+          .unbiased = op.unbiased,
           .weight = tensors.at(0),
           .bias = tensors.at(1),
           .running_mean = tensors.at(2),

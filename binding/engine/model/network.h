@@ -59,6 +59,10 @@ class Network {
   // then unchanged. `origin` is what messages call the source.
   void load(const StateDict& source, const std::string& origin, bool backbone_only = false);
 
+  // Takes the values of these tensors, all or none: throws ERR_WEIGHTS_MISMATCH where one is not
+  // there or has another shape.
+  void set_state(const StateDict& values);
+
   void to(at::Device device);
   at::Device device() const { return weights_.entries().front().tensor.device(); }
 

@@ -62,4 +62,21 @@ void Network::load(const StateDict& source, const std::string& origin, bool back
   touch();
 }
 
+void Network::set_state(const StateDict& values) {
+  std::unordered_map<std::string, at::Tensor*> known;
+  for (const Named& named : named_tensors()) known.emplace(named.name, named.tensor);
+  for (const auto& [name, value] : values) {
+    const auto found = known.find(name);
+    if (found == known.end())
+      fail("ERR_WEIGHTS_MISMATCH", "The network has no tensor '", name, "'.");
+    if (found->second->sizes() != value.sizes()) {
+      fail("ERR_WEIGHTS_MISMATCH", "The values of '", name, "' are ", shape_text(value.sizes()),
+           " instead of ", shape_text(found->second->sizes()), ".");
+    }
+  }
+  at::NoGradGuard no_grad;
+  for (const auto& [name, value] : values) known.at(name)->copy_(value);
+  touch();
+}
+
 }  // namespace thaw::model

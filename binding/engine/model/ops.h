@@ -104,6 +104,8 @@ struct BatchNorm {
   static constexpr const char* kName = "BatchNorm";
   double epsilon = 1e-5;
   double momentum = 0.1;  // torch's meaning: the share of the new batch's statistic
+  // Whether the running variance takes the batch's with Bessel's correction: torch does, Keras not.
+  bool unbiased = true;
 
   std::vector<TensorSpec> tensors(const Shapes& in) const;
   at::Tensor run(const Arguments& a) const;
@@ -114,6 +116,7 @@ struct BatchNorm {
 void fields(auto& visit, Of<BatchNorm> auto& op) {
   visit("epsilon", op.epsilon);
   visit("momentum", op.momentum);
+  visit("unbiased", op.unbiased);
 }
 
 struct Relu {

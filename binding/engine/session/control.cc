@@ -7,6 +7,17 @@ namespace thaw::session {
 void Control::stop() {
   state_ = State::kStopping;
   state_.notify_all();
+  release();
+}
+
+void Control::hold() {
+  held_ = true;
+  if (state_ == State::kStopping) held_ = false;
+}
+
+void Control::release() {
+  held_ = false;
+  held_.notify_all();
 }
 
 void Control::pause() {
@@ -23,6 +34,11 @@ void Control::resume() {
 bool Control::goes_on() const {
   state_.wait(State::kPaused);
   return state_ != State::kStopping;
+}
+
+bool Control::goes_on_to_next_epoch() const {
+  held_.wait(true);
+  return !finishing_;
 }
 
 void check(const Control* control) {

@@ -15,8 +15,18 @@ class Control {
   // Every learning rate is multiplied by this from the next step on; 1 at first.
   void set_learning_rate_factor(double factor) { factor_ = factor; }
 
+  // A run that is training ends with this epoch, which ends at its next step: no error.
+  void finish() { finishing_ = true; }
+  // The run waits before its next epoch until it is let go on: what an epoch's end has set off is
+  // done then.
+  void hold();
+  void release();
+
   // For the run. Waits while it is paused; false where it is to end.
   bool goes_on() const;
+  bool is_finishing() const { return finishing_; }
+  // Waits while it is held; false where no epoch is to follow, be it that it is to end.
+  bool goes_on_to_next_epoch() const;
   double learning_rate_factor() const { return factor_; }
 
  private:
@@ -24,6 +34,8 @@ class Control {
 
   std::atomic<State> state_ = State::kRunning;
   std::atomic<double> factor_ = 1;
+  std::atomic<bool> finishing_ = false;
+  std::atomic<bool> held_ = false;
 };
 
 // Waits while the run is paused. Throws ERR_ABORTED where it is to end. Null: it just goes on.

@@ -11,7 +11,7 @@
 namespace thaw::train {
 namespace {
 
-constexpr const char* kFormat = "thaw-checkpoint-2";
+constexpr const char* kFormat = "thaw-checkpoint-3";
 constexpr const char* kRun = "run.";          // before the fingerprint's names
 constexpr const char* kHistory = "history.";  // before the records' names
 
@@ -52,7 +52,8 @@ std::vector<EpochRecord> records_of(const Columns& columns, size_t epochs) {
 }
 
 void append(StateDict& to, const char* prefix, const StateDict& from) {
-  for (const auto& [name, tensor] : from) to.emplace_back(prefix + name, tensor);
+  for (const auto& [name, tensor] : from)
+    to.emplace_back(prefix + name, tensor.to(at::kCPU).contiguous());
 }
 
 }  // namespace
@@ -66,9 +67,10 @@ void save_checkpoint(const std::string& directory, const Fingerprint& fingerprin
   append(all, "model.", checkpoint.model);
   append(all, "optimizer.", checkpoint.optimizer);
   append(all, "best.", checkpoint.best);
-  all.emplace_back(
-      "progress.counters",
-      at::tensor({checkpoint.epoch, checkpoint.batch, checkpoint.best_epoch}, at::kLong));
+  all.emplace_back("progress.counters",
+                   at::tensor({checkpoint.epoch, checkpoint.batch, checkpoint.best_epoch,
+                               checkpoint.epochs_before, checkpoint.batches_before},
+                              at::kLong));
   all.emplace_back("progress.values", at::tensor({checkpoint.training_seconds,
                                                   checkpoint.best_value, checkpoint.learning_rate},
                                                  at::kDouble));
@@ -119,11 +121,13 @@ std::optional<Checkpoint> load_checkpoint(const std::string& directory,
     }
   }
   const at::Tensor counters = progress["counters"], values = progress["values"];
-  if (!counters.defined() || counters.numel() != 3 || !values.defined() || values.numel() != 3)
+  if (!counters.defined() || counters.numel() != 5 || !values.defined() || values.numel() != 3)
     fail("ERR_WEIGHTS_FORMAT", path, " is damaged: its progress is incomplete.");
   checkpoint.epoch = counters[0].item<int64_t>();
   checkpoint.batch = counters[1].item<int64_t>();
   checkpoint.best_epoch = counters[2].item<int64_t>();
+  checkpoint.epochs_before = counters[3].item<int64_t>();
+  checkpoint.batches_before = counters[4].item<int64_t>();
   checkpoint.training_seconds = values[0].item<double>();
   checkpoint.best_value = values[1].item<double>();
   checkpoint.learning_rate = values[2].item<double>();

@@ -13,6 +13,8 @@
 namespace thaw::train {
 
 struct Checkpoint {
+  int64_t epochs_before = 0;  // the run, of earlier calls of fit()
+  int64_t batches_before = 0;
   int64_t epoch = 0;            // the one under way
   int64_t batch = 0;            // the next of it
   double training_seconds = 0;  // spent in it

@@ -15,25 +15,32 @@ void evaluate_pass(features::FeatureSource& source, const model::Program& traine
     if (batch->images() == 0) continue;
     const at::Tensor logits = trained.forward(batch->features, {});
     metrics.add(
-        {.loss = loss(logits, batch->labels).value, .logits = logits, .target = batch->labels});
+        {.loss = loss(logits, batch->target).value, .logits = logits, .target = batch->target});
   }
 }
 
 static Evaluation evaluate_all(Session& session, std::shared_ptr<const data::Dataset> dataset,
                                int64_t classes, const LossOptions& loss_options,
-                               const DataOptions& options, const Control* control) {
-  const Loss loss(loss_options, session.network->outputs(), session.network->device());
-  Metrics metrics(every_metric(), std::max(classes, session.network->outputs()),
+                               const EvaluateOptions& options, const Control* control) {
+  const Loss loss(unweighted(loss_options), session.network->outputs(), session.network->device());
+  const Target target = target_of(*dataset);
+  Metrics metrics(every_metric(target), target, std::max(classes, session.network->outputs()),
                   session.network->device());
   const Session::Parts& parts = session.inference(options.compute, options.kernels);
   features::FeatureSource source(session, parts.frozen, std::move(dataset),
                                  session::loader_options(session, options), options.compute);
   evaluate_pass(source, *parts.trained, loss, metrics, control);
-  return {metrics.read(), metrics.confusion(), source.unreadable()};
+  return {metrics.read(), metrics.confusion(), metrics.label_scores(options.thresholds),
+          source.unreadable()};
+}
+
+Target target_of(const data::Dataset& dataset) {
+  return dataset.multi_label ? Target::kManyLabels : Target::kOneClass;
 }
 
 Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
-                    const LossOptions& loss, const DataOptions& options, const Control* control) {
+                    const LossOptions& loss, const EvaluateOptions& options,
+                    const Control* control) {
   const auto scope = session.backend->enter();
   return session::within_memory(session, options, session::Pass::kInference, [&] {
     return evaluate_all(session, dataset, classes, loss, options, control);

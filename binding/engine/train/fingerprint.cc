@@ -77,7 +77,15 @@ class Texts {
 void add_dataset(Fingerprint& to, const std::string& name, const data::Dataset& dataset) {
   to[name + "images"] = kDigest + data::contents_digest(dataset, data::Contents::kEnds);
   const auto& labels = dataset.labels;
-  to[name + "labels"] = kDigest + digest(labels.data(), labels.size() * sizeof(labels[0]));
+  const at::Tensor& shares = dataset.shares;
+  to[name + "labels"] =
+      kDigest + (shares.defined() ? digests({shares}).at(0)
+                                  : digest(labels.data(), labels.size() * sizeof(labels[0])));
+  const auto& weights = dataset.sample_weights;
+  if (!weights.empty())
+    to[name + "sample weights"] =
+        kDigest + digest(weights.data(), weights.size() * sizeof(weights[0]));
+  if (dataset.multi_label) to[name + "several labels an image"] = "true";
 }
 
 // What is trained, and the values of all that is not.

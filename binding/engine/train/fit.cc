@@ -23,12 +23,14 @@ double seconds_since(Clock::time_point start) {
 
 class Run {
  public:
-  Run(Session& session, std::shared_ptr<const data::Dataset> dataset,
+  Run(Session& session, TrainingState& state, std::shared_ptr<const data::Dataset> dataset,
       std::shared_ptr<const data::Dataset> validation, int64_t classes,
       const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
       const Control* control)
       : session_(session),
+        state_(state),
         classes_(classes),
+        target_(target_of(*dataset)),
         boundary_(session.network->boundary()),
         parts_(session.split(boundary_, options.compute, options.kernels)),
         options_(with_batch_size(options, dataset->size())),
@@ -36,8 +38,24 @@ class Run {
         control_(control),
         schedule_(training.schedule),
         learning_rate_(training.optimizer.learning_rate),
-        metrics_(chosen_metrics(training.metrics)),
-        step_(session, parts_.trained, training, options_, classes) {
+        metrics_(chosen_metrics(training.metrics, target_)),
+        step_(session, parts_.trained, training, options_, classes, target_),
+        measured_(unweighted(training.loss), session.network->outputs(),
+                  session.network->device()) {
+    if (options.initial_epoch >= options.epochs) {
+      fail("ERR_INVALID_ARGUMENT", "Expected an initialEpoch below the ", options.epochs,
+           " epochs but received ", options.initial_epoch, ".");
+    }
+    if (validation && target_of(*validation) != target_) {
+      fail("ERR_INVALID_ARGUMENT", "The training images have ",
+           target_ == Target::kOneClass ? "one label each and those of validation several"
+                                        : "several labels and those of validation one each",
+           ".");
+    }
+    step_.optimizer().adopt(state.optimizer);
+    const int64_t batches = (dataset->size() + options_.batch_size - 1) / options_.batch_size;
+    position_.epochs_before = std::max(state.epochs, options.initial_epoch);
+    position_.batches_before = std::max(state.batches, options.initial_epoch * batches);
     if (options.early_stopping) watch_.emplace(*options.early_stopping, metrics_);
     if (watch_ && watch_->needs_validation() && !validation) {
       fail("ERR_INVALID_ARGUMENT", "Early stopping on a validation quantity needs validationData.");
@@ -50,10 +68,23 @@ class Run {
     open_sources(std::move(dataset), std::move(validation));
   }
 
+  // The state follows the weights, however the run ends.
   History operator()() {
+    try {
+      History history = run();
+      keep_state();
+      return history;
+    } catch (...) {
+      keep_state();
+      throw;
+    }
+  }
+
+ private:
+  History run() {
     if (events_.begin) {
       events_.begin({.batches = training_->batches_per_epoch(),
-                     .start_epoch = position_.epoch,
+                     .start_epoch = options_.initial_epoch + position_.epoch,
                      .trainable_parameters = step_.trainable_parameters(),
                      .batch_size = options_.batch_size,
                      .precision = options_.compute,
@@ -61,7 +92,7 @@ class Run {
                      .training_cache = training_cache_,
                      .validation_cache = validation_cache_});
     }
-    while (position_.epoch < options_.epochs && !stopped_early_) run_epoch();
+    while (position_.epoch < epochs() && !stopped_early_) run_epoch();
     if (watch_ && options_.early_stopping->restore_best && !best_.empty()) {
       restore_state(*session_.network, best_);
       evaluation_.reset();
@@ -83,10 +114,20 @@ class Run {
     return history;
   }
 
- private:
+  // To be run by this call.
+  int64_t epochs() const { return options_.epochs - options_.initial_epoch; }
+
+  void keep_state() {
+    state_.epochs = position_.epochs_before + position_.epoch + (position_.batch > 0 ? 1 : 0);
+    state_.batches = position_.batches_before + position_.epoch * training_->batches_per_epoch() +
+                     position_.batch;
+    state_.optimizer = step_.optimizer().state();
+  }
+
   FitOptions with_batch_size(FitOptions options, int64_t images) const {
     if (options.batch_size == 0) {
-      const bool kept = make_plan(options).keeps(training_loader(options), options.epochs);
+      const bool kept = make_plan(options).keeps(training_loader(options),
+                                                 options.epochs - options.initial_epoch);
       options.batch_size = session::find_batch_size(session_, parts_, boundary_, options,
                                                     options.cache.memory, images, kept);
     }
@@ -109,7 +150,7 @@ class Run {
   void open_sources(std::shared_ptr<const data::Dataset> dataset,
                     std::shared_ptr<const data::Dataset> validation) {
     features::CachePlan plan = make_plan(options_);
-    const int64_t passes = options_.epochs - position_.epoch;
+    const int64_t passes = epochs() - position_.epoch;
     const auto open = [&](const char* name, std::shared_ptr<const data::Dataset> from,
                           const data::LoaderOptions& loader, features::CacheReport& report) {
       auto cache = plan.make(name, *from, loader, passes, report);
@@ -157,12 +198,14 @@ class Run {
     position_.training_seconds = 0;
     position_.metric_sums.reset();
     save();
-    if (events_.epoch) events_.epoch(epoch, record);
+    if (events_.epoch) events_.epoch(options_.initial_epoch + epoch, record);
+    const bool goes_on = !control_ || control_->goes_on_to_next_epoch();
+    if (!goes_on && position_.epoch < epochs()) stopped_early_ = true;
   }
 
   void train_epoch(EpochRecord& record) {
     const int64_t epoch = position_.epoch, batches = training_->batches_per_epoch();
-    Metrics metrics(metrics_, /*classes=*/0, session_.network->device());
+    Metrics metrics(metrics_, target_, /*classes=*/0, session_.network->device());
     record.learning_rate = position_.learning_rate;
     if (position_.metric_sums.defined()) metrics.restore(position_.metric_sums);
     const double seconds_before = position_.training_seconds;
@@ -170,20 +213,27 @@ class Run {
     const auto elapsed = [&] { return seconds_before + seconds_since(start); };
     Clock::time_point reported = start;
 
-    training_->start_epoch(epoch, position_.batch);
+    // Counted through all calls: what is drawn by them goes on.
+    const int64_t first = position_.batches_before + epoch * batches;
+    training_->start_epoch(position_.epochs_before + epoch, position_.batch);
     for (int64_t batch = position_.batch; batch < batches; ++batch) {
-      if (!step_.pending() && control_ && !control_->goes_on()) abort_at(batch, metrics, elapsed());
+      if (!step_.pending() && control_) {
+        if (!control_->goes_on()) abort_at(batch, metrics, elapsed());
+        if (control_->is_finishing()) break;
+      }
       const std::optional<features::FeatureBatch> next = training_->next();
       if (!next) break;
       if (next->images() == 0) continue;
       {
         const Stopwatch watch(seconds_trained_);
-        const int64_t number = epoch * batches + batch;
-        double factor = learning_rate_factor(schedule_, number, batches, options_.epochs);
+        const int64_t number = first + batch;
+        double factor =
+            learning_rate_factor(schedule_, number, batches, position_.epochs_before + epochs());
         if (control_) factor *= control_->learning_rate_factor();
         record.learning_rate = position_.learning_rate = learning_rate_ * factor;
-        step_(next->features, next->labels, number, factor, metrics);
+        step_(next->features, next->target, next->weights, number, factor, metrics);
       }
+      position_.batch = batch + 1;
       if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
         reported = Clock::now();
         report(epoch, batch, batches, metrics, elapsed());
@@ -196,8 +246,8 @@ class Run {
     record.images_per_second =
         static_cast<double>(record.training.images) / std::max(seconds, 1e-9);
     if (!std::isfinite(record.training["loss"])) {
-      fail("ERR_LOSS_NOT_FINITE", "The loss was no longer a finite number in epoch ", epoch + 1,
-           ": lower the learning rate or clip the gradients.");
+      fail("ERR_LOSS_NOT_FINITE", "The loss was no longer a finite number in epoch ",
+           options_.initial_epoch + epoch + 1, ": lower the learning rate or clip the gradients.");
     }
     position_.batch = batches;
     position_.metric_sums = metrics.sums();
@@ -218,17 +268,17 @@ class Run {
 
   void evaluate_now() {
     const Stopwatch watch(seconds_validated_);
-    Metrics metrics(every_metric(), std::max(classes_, session_.network->outputs()),
+    Metrics metrics(every_metric(target_), target_, std::max(classes_, session_.network->outputs()),
                     session_.network->device());
-    evaluate_pass(*validation_, *parts_.trained, step_.loss(), metrics, control_);
-    evaluation_ = {metrics.read(), metrics.confusion()};
+    evaluate_pass(*validation_, *parts_.trained, measured_, metrics, control_);
+    evaluation_ = {metrics.read(), metrics.confusion(), metrics.label_scores({})};
   }
 
   void report(int64_t epoch, int64_t batch, int64_t batches, const Metrics& metrics,
               double seconds) {
     const Metrics::Values values = metrics.read();
     events_.batch(
-        {.epoch = epoch,
+        {.epoch = options_.initial_epoch + epoch,
          .batch = batch,
          .batches = batches,
          .images_per_second = static_cast<double>(values.images) / std::max(seconds, 1e-9),
@@ -241,8 +291,8 @@ class Run {
     position_.training_seconds = seconds;
     save();
     session_.network->touch();
-    fail("ERR_ABORTED", "Training was stopped in epoch ", position_.epoch + 1, " before batch ",
-         batch + 1, ".");
+    fail("ERR_ABORTED", "Training was stopped in epoch ",
+         options_.initial_epoch + position_.epoch + 1, " before batch ", batch + 1, ".");
   }
 
   void save() {
@@ -277,7 +327,9 @@ class Run {
 
   const Clock::time_point start_ = Clock::now();
   Session& session_;
+  TrainingState& state_;
   int64_t classes_;
+  const Target target_;
   const int boundary_;  // the node up to which all is frozen
   const Session::Parts parts_;
   const FitOptions options_;
@@ -287,6 +339,7 @@ class Run {
   const double learning_rate_;
   const std::vector<const Metric*> metrics_;  // recorded
   Step step_;
+  const Loss measured_;
   std::unique_ptr<features::FeatureSource> training_, validation_;
   features::CacheReport training_cache_, validation_cache_;
   std::optional<Evaluation> evaluation_;  // of the weights as they are now
@@ -300,13 +353,13 @@ class Run {
 
 }  // namespace
 
-History fit(Session& session, std::shared_ptr<const data::Dataset> dataset,
+History fit(Session& session, TrainingState& state, std::shared_ptr<const data::Dataset> dataset,
             std::shared_ptr<const data::Dataset> validation, int64_t classes,
             const TrainingOptions& training, const FitOptions& options, const FitEvents& events,
             const Control* control) {
   const auto scope = session.backend->enter();
   return session::within_memory(session, options, session::Pass::kTraining, [&] {
-    return Run(session, dataset, validation, classes, training, options, events, control)();
+    return Run(session, state, dataset, validation, classes, training, options, events, control)();
   });
 }
 

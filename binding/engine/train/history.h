@@ -37,8 +37,9 @@ void fields(auto& visit, Of<EpochRecord> auto& record) {
 }
 
 struct Evaluation {
-  Metrics::Values values;          // of every metric
-  std::vector<int64_t> confusion;  // classes x classes; rows: label, columns: prediction
+  Metrics::Values values;           // of every metric
+  std::vector<int64_t> confusion;   // classes x classes; rows: label, columns: prediction
+  std::vector<LabelScores> labels;  // where an image may have many of them; then without the former
   std::vector<data::UnreadableImage> unreadable = {};
 };
 
@@ -46,6 +47,7 @@ void fields(auto& visit, Of<Evaluation> auto& evaluation) {
   metric_fields(visit, evaluation.values);
   visit("images", evaluation.values.images);
   visit("confusion", evaluation.confusion);
+  visit("labels", evaluation.labels);
   visit("skipped", evaluation.unreadable);
 }
 

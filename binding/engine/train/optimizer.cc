@@ -1,5 +1,6 @@
 #include "engine/train/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
@@ -113,7 +114,7 @@ std::vector<at::Tensor> Optimizer::gradients() const {
 StateDict Optimizer::state() const {
   StateDict state;
   const auto add = [&](const std::string& name, const at::Tensor& tensor) {
-    if (tensor.defined()) state.emplace_back(name, tensor.to(at::kCPU).contiguous());
+    if (tensor.defined()) state.emplace_back(name, tensor);
   };
   for (const Group& group : groups_) {
     for (const Slot& slot : group.slots) {
@@ -125,25 +126,36 @@ StateDict Optimizer::state() const {
   return state;
 }
 
-void Optimizer::load_state(const StateDict& state) {
+void Optimizer::adopt(const StateDict& state) { restore(state, /*all=*/false); }
+void Optimizer::load_state(const StateDict& state) { restore(state, /*all=*/true); }
+
+void Optimizer::restore(const StateDict& state, bool all) {
   std::unordered_map<std::string, const at::Tensor*> found;
   for (const auto& [name, tensor] : state) found.emplace(name, &tensor);
+  at::NoGradGuard no_grad;
   const auto restore = [&](const std::string& name, at::Tensor& to) {
     if (!to.defined()) return;
     const auto entry = found.find(name);
     if (entry == found.end() || entry->second->sizes() != to.sizes()) {
+      if (!all) return;
       fail("ERR_CHECKPOINT_MISMATCH", "The checkpoint holds no fitting optimizer state '", name,
            "': it was written with other layers trainable or with another optimizer.");
     }
-    to.copy_(*entry->second);
+    const at::Tensor& from = *entry->second;
+    const bool alike = from.device() == to.device() && from.dtype() == to.dtype() &&
+                       from.strides() == to.strides();
+    if (alike) {
+      to = from;
+    } else {
+      to.copy_(from);
+    }
   };
-  at::NoGradGuard no_grad;
   for (Group& group : groups_) {
     for (Slot& slot : group.slots) {
       restore(slot.name + ".first", slot.first);
       restore(slot.name + ".second", slot.second);
       restore(slot.name + ".steps", slot.steps);
-      if (slot.steps.defined()) steps_ = slot.steps.item<double>();
+      if (slot.steps.defined()) steps_ = std::max(steps_, slot.steps.item<double>());
     }
   }
 }

@@ -59,9 +59,12 @@ class Optimizer {
 
   std::vector<at::Tensor> gradients() const;
 
-  // Moments and step counts by "<parameter>.<slot>", for checkpoints.
+  // Moments and step counts by "<parameter>.<slot>": the tensors themselves.
   StateDict state() const;
-  // Throws ERR_CHECKPOINT_MISMATCH where a tensor is missing or has another shape.
+  // Takes what state() gave, sharing tensors where it can. Of an optimizer of another kind or with
+  // other parameters, what fits is taken.
+  void adopt(const StateDict& state);
+  // As adopt(), but throws ERR_CHECKPOINT_MISMATCH where a tensor is missing or has another shape.
   void load_state(const StateDict& state);
 
  private:
@@ -78,6 +81,7 @@ class Optimizer {
     double weight_decay;
   };
 
+  void restore(const StateDict& state, bool all);
   void update_adam(Group& group, double rate);
   void update_sgd(Group& group, double rate);
 

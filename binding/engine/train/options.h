@@ -79,7 +79,8 @@ void fields(auto& visit, Of<CheckpointOptions> auto& options) {
 
 // What Keras' fit() takes.
 struct FitOptions : DataOptions {
-  int64_t epochs = 1;
+  int64_t epochs = 1;         // the number of the last one, counted from 1
+  int64_t initial_epoch = 0;  // how many of them are not run: they were, in an earlier call
   bool shuffle = true;
   uint64_t seed = 0;
   data::Augmentation augmentation = data::Augmentation::kNone;
@@ -96,6 +97,7 @@ void fields(auto& visit, Of<FitOptions> auto& options) {
   data_fields(visit, options);
   // A run may be given more of them later, see depends_on_epochs().
   visit("epochs", options.epochs, Field::kIncidental);
+  visit("initialEpoch", options.initial_epoch);
   visit("shuffle", options.shuffle);
   visit("seed", options.seed);
   visit("augment", options.augmentation);

@@ -6,7 +6,9 @@
 
 namespace thaw::train {
 
-bool depends_on_epochs(const Schedule& schedule) { return schedule.kind == ScheduleKind::kCosine; }
+bool depends_on_epochs(const Schedule& schedule) {
+  return schedule.kind == ScheduleKind::kCosine && schedule.epochs == 0;
+}
 
 double learning_rate_factor(const Schedule& schedule, int64_t step, int64_t steps_per_epoch,
                             int64_t epochs) {
@@ -17,7 +19,8 @@ double learning_rate_factor(const Schedule& schedule, int64_t step, int64_t step
     case ScheduleKind::kConstant:
       return 1;
     case ScheduleKind::kCosine: {
-      const double total = static_cast<double>(steps_per_epoch * epochs) - warmup;
+      const double length = schedule.epochs > 0 ? schedule.epochs : static_cast<double>(epochs);
+      const double total = std::round(static_cast<double>(steps_per_epoch) * length) - warmup;
       const double progress = std::clamp((at - warmup) / std::max(total, 1.0), 0.0, 1.0);
       return schedule.minimum +
              (1 - schedule.minimum) * 0.5 * (1 + std::cos(std::numbers::pi * progress));

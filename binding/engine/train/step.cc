@@ -50,16 +50,25 @@ uint64_t mix(uint64_t seed, uint64_t counter) {
 }  // namespace
 
 Step::Step(const Session& session, std::shared_ptr<const model::Program> trained,
-           const TrainingOptions& training, const FitOptions& options, int64_t classes)
+           const TrainingOptions& training, const FitOptions& options, int64_t classes,
+           Target target)
     : trained_(std::move(trained)),
       options_(options),
-      loss_(training.loss, session.network->outputs(), session.network->device()),
+      loss_(training.loss, session.network->outputs(), session.network->device(), target),
       optimizer_(training.optimizer, make_groups(*session.network, training)),
       dropout_(session.backend->generator(options.seed)) {
   const int64_t outputs = session.network->outputs();
   const bool binary =
       outputs == 1 && classes == 2 && training.loss.kind == LossKind::kBinaryCrossentropy;
-  if (outputs < classes && !binary) {
+  if (target == Target::kManyLabels) {
+    if (training.loss.kind != LossKind::kBinaryCrossentropy)
+      fail("ERR_INVALID_ARGUMENT",
+           "Images with several labels are trained with the loss 'binaryCrossentropy'.");
+    if (session.network->final_activation() != model::Activation::kSigmoid)
+      fail("ERR_INVALID_ARGUMENT", "Images with several labels need a head that ends with dense(",
+           classes, ", { activation: 'sigmoid' }).");
+  }
+  if (target == Target::kManyLabels ? outputs != classes : outputs < classes && !binary) {
     fail("ERR_CLASS_COUNT", "The data has ", classes, " classes but the head has ", outputs,
          " outputs: call replaceHead() with dense(", classes, ").");
   }
@@ -69,13 +78,13 @@ Step::Step(const Session& session, std::shared_ptr<const model::Program> trained
   optimizer_.zero_gradients();
 }
 
-void Step::operator()(const at::Tensor& features, const at::Tensor& target, int64_t batch,
-                      double factor, Metrics& metrics) {
+void Step::operator()(const at::Tensor& features, const at::Tensor& target,
+                      const at::Tensor& weights, int64_t batch, double factor, Metrics& metrics) {
   // A state of its own for each batch: a resumed run draws what the uninterrupted one would have
   // drawn.
   dropout_.set_current_seed(mix(options_.seed, static_cast<uint64_t>(batch)));
   const at::Tensor logits = trained_->forward(features, {.training = true, .generator = dropout_});
-  const Loss::Sum loss = loss_(logits, target);
+  const Loss::Sum loss = loss_(logits, target, weights);
   if (options_.accumulation_steps == 1) {
     // Known beforehand: dividing the loss spares a pass over the gradients.
     (loss.value / loss.weight).backward();

@@ -14,18 +14,18 @@ class Step {
   // Trains what the session's network has trainable at present, by way of `trained`.
   // Throws ERR_NOTHING_TO_TRAIN, ERR_CLASS_COUNT, ERR_INVALID_ARGUMENT.
   Step(const Session& session, std::shared_ptr<const model::Program> trained,
-       const TrainingOptions& training, const FitOptions& options, int64_t classes);
+       const TrainingOptions& training, const FitOptions& options, int64_t classes, Target target);
 
   // Adds a batch to the group of `accumulation_steps` of them that makes a step, and takes the step
   // when the group is complete, with every learning rate times `factor`. `batch` counts from the
-  // start of training; it keys dropout.
-  void operator()(const at::Tensor& features, const at::Tensor& target, int64_t batch,
-                  double factor, Metrics& metrics);
+  // start of
+  // training; it keys dropout. `weights` of the images may be undefined.
+  void operator()(const at::Tensor& features, const at::Tensor& target, const at::Tensor& weights,
+                  int64_t batch, double factor, Metrics& metrics);
 
   // Takes the step of a group that will not become complete: at the end of an epoch.
   void finish();
 
-  const Loss& loss() const { return loss_; }
   Optimizer& optimizer() { return optimizer_; }
   // Gradients wait for an update: not a place to stop at.
   bool pending() const { return batches_ > 0; }

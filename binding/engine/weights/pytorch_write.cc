@@ -120,12 +120,15 @@ std::string pickled(const StateDict& tensors) {
   return to.bytes();
 }
 
-void put_records(ArchiveSink& sink, const std::string& pickle, const StateDict& tensors) {
+void put_records(ArchiveSink& sink, const std::string& pickle, const StateDict& tensors,
+                 const Metadata& metadata) {
   caffe2::serialize::PyTorchStreamWriter writer(
       [&](const void* data, size_t size) { return sink.write(data, size); });
   writer.writeRecord("data.pkl", pickle.data(), pickle.size());
   const std::string order = "little";
   writer.writeRecord("byteorder", order.data(), order.size());
+  for (const auto& [name, text] : metadata)
+    writer.writeRecord("extra/" + name, text.data(), text.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
     // One tensor at a time on the CPU: a network on a GPU never lies in memory twice.
     const at::Tensor bytes = tensors[i].second.detach().to(at::kCPU).contiguous();
@@ -136,11 +139,11 @@ void put_records(ArchiveSink& sink, const std::string& pickle, const StateDict& 
 
 }  // namespace
 
-void write_state_dict(const std::string& path, const StateDict& tensors) {
+void write_state_dict(const std::string& path, const StateDict& tensors, const Metadata& metadata) {
   try {
     const std::string pickle = pickled(tensors);
     ArchiveSink sink(path);
-    put_records(sink, pickle, tensors);
+    put_records(sink, pickle, tensors, metadata);
     sink.finish();
   } catch (const Error& error) {
     if (error.code() != "ERR_WEIGHTS_FORMAT") throw;

@@ -81,7 +81,7 @@ void read_storage(const Archive& archive, const Storage& storage, bool big_endia
   swap_bytes(static_cast<char*>(to), storage.bytes, width);
 }
 
-// TorchScript's extra files: free text that its writer has put beside the model.
+// Extra files, as TorchScript calls them: free text that the writer has put beside the tensors.
 Metadata read_extra_files(const Archive& archive) {
   constexpr uint64_t kLongestText = 1 << 20;
   const std::string prefix = "extra/";
@@ -108,7 +108,7 @@ WeightsFile read_pytorch_zip(const InputFile& file) {
   const bool big_endian = is_big_endian(archive);
   WeightsFile result;
   result.format = script ? "torchscript" : "pytorch";
-  if (script) result.metadata = read_extra_files(archive);
+  result.metadata = read_extra_files(archive);
   result.tensors = materialize(
       named,
       [&](const Storage& storage, void* to) { read_storage(archive, storage, big_endian, to); },

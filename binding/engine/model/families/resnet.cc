@@ -73,7 +73,8 @@ class Builder {
     c.bias = c.glorot = keras_;
     const int y = graph_.add(std::move(c), convolution, {x});
     // keras.applications' ResNet and Keras' BatchNormalization, or torch.nn.BatchNorm2d's defaults.
-    const op::BatchNorm torchvisions = {}, kerass = {.epsilon = 1.001e-5, .momentum = 0.01};
+    const op::BatchNorm torchvisions = {},
+                        kerass = {.epsilon = 1.001e-5, .momentum = 0.01, .unbiased = false};
     return graph_.add(keras_ ? kerass : torchvisions, norm, {y});
   }
 

@@ -55,7 +55,8 @@ Statistics batch_statistics(const at::Tensor& x, const ChannelRows& rows) {
 }
 
 void update_running(const BatchNorm& norm, const Statistics& batch, int64_t count) {
-  const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
+  const double correction =
+      norm.unbiased ? static_cast<double>(count) / static_cast<double>(count - 1) : 1;
   const auto blend = [&](float& running, double value) {
     running = static_cast<float>(running + norm.momentum * (value - running));
   };
@@ -63,7 +64,7 @@ void update_running(const BatchNorm& norm, const Statistics& batch, int64_t coun
   float* variance = norm.running_var.mutable_data_ptr<float>();
   for (int64_t c = 0; c < norm.channels; ++c) {
     blend(mean[c], batch.mean[c]);
-    blend(variance[c], batch.variance[c] * unbiased);
+    blend(variance[c], batch.variance[c] * correction);
   }
 }
 

@@ -13,6 +13,14 @@ Affine affine(const BatchNorm& norm, const at::Tensor& bias) {
   return {scale, precise(norm.bias) - mean * scale};
 }
 
+// Bessel's, which libtorch's operator has put on the batch's share of the running variance.
+static void take_correction_back(const BatchNorm& norm, const at::Tensor& before, int64_t count) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor added = norm.running_var - before * (1 - norm.momentum);
+  at::Tensor variance = norm.running_var;
+  variance.sub_(added / static_cast<double>(count));
+}
+
 at::Tensor normalise(const BatchNorm& norm, const at::Tensor& x, bool training, bool relu,
                      const at::Tensor& residual) {
   // A single value a channel has no variance: such a batch is normalised by the running statistics.
@@ -26,8 +34,11 @@ at::Tensor normalise(const BatchNorm& norm, const at::Tensor& x, bool training, 
     if (live) return fused_batch_norm(x, norm, relu, residual);
     if (!at::GradMode::is_enabled()) return fused_running_norm(x, norm, relu, residual);
   }
+  const bool corrects = live && !norm.unbiased;
+  const at::Tensor before = corrects ? norm.running_var.clone() : at::Tensor();
   at::Tensor y = at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var,
                                 live, norm.momentum, norm.epsilon, /*cudnn_enabled=*/true);
+  if (corrects) take_correction_back(norm, before, x.numel() / norm.channels);
   return add_relu_(y, relu, residual);
 }
 
