@@ -4,18 +4,11 @@ export { imageArray, imageBuffers } from './data/in-memory.ts';
 export { imageListing } from './data/listing.ts';
 export { type ErrorCode, ThawError } from './errors.ts';
 export type { SaveOptions } from './formats/write.ts';
+export type { BatchLogs, Callbacks, EpochLogs, TrainBegin } from './model/callbacks.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
 export type { ClassScores, Evaluation, SkippedImage } from './model/evaluation.ts';
 export type { CacheFacts, CacheMode, CacheOptions } from './model/feature-cache.ts';
-export type {
-  BatchLogs,
-  Callbacks,
-  EarlyStopping,
-  EpochLogs,
-  FitOptions,
-  RunOptions,
-  TrainBegin,
-} from './model/fit-options.ts';
+export type { EarlyStopping, EvaluateOptions, FitOptions, RunOptions } from './model/fit-options.ts';
 export type { History, TimeSpent } from './model/history.ts';
 export type { Layer, LayerSelector } from './model/layers.ts';
 export type { LoadOptions } from './model/load.ts';

@@ -100,7 +100,12 @@ export interface NativeWeights {
 }
 
 export interface NativeStopFlag {
+  /** Ends the call at its next step. */
   set(): void;
+  /** Ends training with its epoch, and the epoch at its next step. */
+  finish(): void;
+  /** Lets training that waits after an epoch go on. */
+  release(): void;
 }
 
 export type NativeHeadLayer = HeadLayer & { readonly name: string };
@@ -153,6 +158,8 @@ export interface NativeFitOptions
   cache: { mode: (typeof CACHE_MODES)[number]; memory: number; directory?: string };
   /** Events of type 'batch' are wanted. */
   batchEvents: boolean;
+  /** Training waits after each epoch until it is released. */
+  holdEpochs: boolean;
 }
 
 export interface NativeLayer {
@@ -177,7 +184,14 @@ export interface NativeDataset {
   images?: readonly Uint8Array[];
   pixels?: Uint8Array | Float32Array;
   shape?: readonly number[];
+  /** At most one of `labels` and `shares`. */
   labels?: Int32Array;
+  /** Each class' share of each image, [images, classes] row by row. */
+  shares?: Float32Array;
+  /** The shares are 1 for the labels that an image has and 0 for the others. */
+  multiLabel?: boolean;
+  /** Of each image in the loss of training. */
+  sampleWeights?: Float32Array;
 }
 
 export interface NativeSkipped {
@@ -239,7 +253,7 @@ export type NativeEvent =
       loss: number;
       accuracy: number;
     }
-  | ({ type: 'epoch'; epoch: number } & NativeEpoch);
+  | ({ type: 'epoch'; epoch: number; last: boolean } & NativeEpoch);
 
 /** Where the time of a run went, seconds. On a GPU only `total`, `waiting` and `validation` are told apart. */
 export interface NativeTimeSpent {
@@ -267,12 +281,20 @@ export interface NativeHistory {
   precision: string;
 }
 
-export type NativeEvaluation = Record<MeasureName, number> & {
-  images: number;
-  /** Row by row: the label's row, the prediction's column. */
-  confusion: number[];
-  skipped: NativeSkipped[];
-};
+export type NativeEvaluation = Record<'loss' | 'accuracy', number> &
+  Partial<Record<MeasureName, number>> & {
+    images: number;
+    /** Row by row: the label's row, the prediction's column; empty where an image may have many labels. */
+    confusion: number[];
+    /** One a class; only where an image may have many labels. */
+    labels: {
+      truePositives: number;
+      falsePositives: number;
+      falseNegatives: number;
+      averagePrecision: number;
+    }[];
+    skipped: NativeSkipped[];
+  };
 
 export interface NativeModel {
   layers(): NativeLayer[];
@@ -283,6 +305,10 @@ export interface NativeModel {
     seed: number,
     initializer: NativeModelOptions['initializer'],
   ): void;
+  /** Forgets what earlier calls of `fit` have left to go on from. */
+  startAnew(): void;
+  loadWeights(weights: NativeWeights, origin: string, backboneOnly: boolean): void;
+  setState(tensors: Readonly<Record<string, NativeTensor>>): void;
   fit(
     train: NativeDataset,
     validation: NativeDataset | undefined,
@@ -296,7 +322,7 @@ export interface NativeModel {
     dataset: NativeDataset,
     classes: number,
     training: Pick<NativeTraining, 'loss'> & Partial<NativeTraining>,
-    options: NativeRunOptions,
+    options: NativeRunOptions & { thresholds: readonly number[] },
     stop: NativeStopFlag,
   ): Promise<NativeEvaluation>;
   predict(dataset: NativeDataset, options: NativeRunOptions, stop: NativeStopFlag): Promise<NativeTensor>;
@@ -305,8 +331,11 @@ export interface NativeModel {
     path: string,
     format: 'safetensors' | 'torchscript' | 'pytorch',
     metadata: Record<string, string>,
+    /** With the state of training; of safetensors alone. */
+    withTraining: boolean,
   ): Promise<void>;
-  state(): Promise<Record<string, NativeTensor>>;
+  /** Of these tensors, or of all. */
+  state(names?: readonly string[]): Promise<Record<string, NativeTensor>>;
   dispose(): void;
 }
 

@@ -135,7 +135,7 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     augment: 'none',
     precision: 'auto',
   });
-  expect(library.fits[0]?.options.callbacks?.onBatchEnd).toBeUndefined();
+  expect(library.fits[0]?.options.callbacks).not.toHaveProperty('onBatchEnd');
 });
 
 test('a batch size that is found stands in config.json; results of the frozen layers may go to its folder', async () => {

@@ -104,7 +104,13 @@ test('so are options of a model, of its head and of a data set', async () => {
     { images: [new Uint8Array(1), 'x'] },
     { ...data(), weights: 1 },
   ]) {
-    const failure = network.evaluate(wrong as object, 2, {} as NativeTraining, {} as NativeFitOptions, stop);
+    const failure = network.evaluate(
+      wrong as object,
+      2,
+      {} as NativeTraining,
+      {} as NativeFitOptions & { thresholds: [] },
+      stop,
+    );
     await expect(failure).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_(INVALID|UNKNOWN)/) });
   }
   network.dispose();

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { advice, cacheNote, timeNote } from '../lib/cli/run-notes.ts';
 import { resolveConfig } from '../lib/config/resolve.ts';
+import type { TrainBegin } from '../lib/model/callbacks.ts';
 import type { CacheFacts, CacheMode, CacheOptions } from '../lib/model/feature-cache.ts';
-import { fitOptions, type TrainBegin } from '../lib/model/fit-options.ts';
+import { fitOptions } from '../lib/model/fit-options.ts';
 import type { TimeSpent } from '../lib/model/history.ts';
 
 const off: CacheFacts = { place: 'off', bytes: 5e9, images: 50, found: 0, reason: 'it was turned off' };

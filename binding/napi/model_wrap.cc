@@ -98,11 +98,12 @@ train::FitEvents listen(const Events& events, session::Control& control,
     };
   }
   listener.epoch = [&events, &control, hold = arguments.hold_epochs](
-                       int64_t epoch, const train::EpochRecord& record) {
+                       int64_t epoch, const train::EpochRecord& record, bool last) {
     if (hold) control.hold();
-    events.send([epoch, record](Napi::Env env) {
+    events.send([epoch, record, last](Napi::Env env) {
       Napi::Object object = event_object(env, "epoch", record);
       object.Set("epoch", static_cast<double>(epoch));
+      object.Set("last", last);
       return object;
     });
   };

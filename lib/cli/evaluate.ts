@@ -39,8 +39,8 @@ async function evaluate(args: readonly string[], context: CommandContext): Promi
 /** The tables that `thaw evaluate` prints. */
 export function evaluationText(evaluation: Evaluation): string {
   const { loss, images, perClass, confusionMatrix } = evaluation;
-  const measured = tellingMetrics(perClass.length).map(
-    ({ name, title }) => `, ${title} ${percent(evaluation[name])}`,
+  const measured = tellingMetrics(evaluation, perClass.length).map(
+    ({ title, value }) => `, ${title} ${percent(value)}`,
   );
   const head = `${plural(images, 'image')}: loss ${short(loss)}${measured.join('')}\n`;
   const scores = table([

@@ -1,5 +1,5 @@
+import type { EpochLogs } from '../model/callbacks.ts';
 import type { CacheFacts } from '../model/feature-cache.ts';
-import type { EpochLogs } from '../model/fit-options.ts';
 import type { TimeSpent } from '../model/history.ts';
 import type { TextOutput } from './context.ts';
 

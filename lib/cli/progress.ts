@@ -1,4 +1,4 @@
-import type { BatchLogs, EpochLogs } from '../model/fit-options.ts';
+import type { BatchLogs, EpochLogs } from '../model/callbacks.ts';
 import { clock, percent, short } from './common.ts';
 import type { TextOutput } from './context.ts';
 

@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
+import type { EpochLogs } from '../model/callbacks.ts';
 import type { SkippedImage } from '../model/evaluation.ts';
-import type { EpochLogs } from '../model/fit-options.ts';
 import type { TrainConfig } from '../options/train.ts';
 import { version } from '../version.ts';
 

@@ -1,6 +1,6 @@
 import { formatBytes } from '../files/format.ts';
+import type { TrainBegin } from '../model/callbacks.ts';
 import type { CacheFacts } from '../model/feature-cache.ts';
-import type { TrainBegin } from '../model/fit-options.ts';
 import type { TimeSpent } from '../model/history.ts';
 import type { TrainConfig } from '../options/train.ts';
 

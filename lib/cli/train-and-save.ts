@@ -1,6 +1,7 @@
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
-import type { Callbacks, FitOptions } from '../model/fit-options.ts';
+import type { Callbacks } from '../model/callbacks.ts';
+import type { FitOptions } from '../model/fit-options.ts';
 import type { History } from '../model/history.ts';
 import { fit } from '../options/fit.ts';
 import { flagged, pick } from '../options/table.ts';

@@ -1,4 +1,4 @@
-import type { Callbacks, TrainBegin } from '../model/fit-options.ts';
+import type { Callbacks, TrainBegin } from '../model/callbacks.ts';
 import type { TrainConfig } from '../options/train.ts';
 import type { TextOutput } from './context.ts';
 import { type TrainEvent, writeEvent } from './output.ts';

@@ -1,5 +1,5 @@
+import type { TrainBegin } from '../model/callbacks.ts';
 import type { SkippedImage } from '../model/evaluation.ts';
-import type { TrainBegin } from '../model/fit-options.ts';
 import type { History } from '../model/history.ts';
 import { clock, percent, plural } from './common.ts';
 import type { CommandContext } from './context.ts';

@@ -95,7 +95,7 @@ async function modelFor(
     note(
       `This demonstration goes on with random weights, as ImageNet's are out of reach: ${firstSentence(error)}`,
     );
-    const fallback: TrainConfig = { ...config, ...randomWeightsPreset, ...given, weights: 'none' };
+    const fallback = { ...config, ...randomWeightsPreset, ...given, weights: 'none' } as TrainConfig;
     return { model: await buildModel(api, fallback, classes, options), config: fallback };
   }
 }

@@ -67,6 +67,11 @@ export class Dataset {
     this.source = source;
   }
 
+  /** An image may have many of the classes. */
+  get multiLabel(): boolean {
+    return false;
+  }
+
   /** Number of images. */
   get size(): number {
     return this.labels.length;

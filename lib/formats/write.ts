@@ -45,7 +45,10 @@ export const FORMATS: readonly Format[] = [
 ];
 
 /** @throws ThawError ERR_UNKNOWN_FORMAT, ERR_INVALID_ARGUMENT where it has no such layout */
-export function formatFor(file: string, { layout = 'flat' }: SaveOptions = {}): Format {
+export function formatFor(
+  file: string,
+  { layout = 'flat', includeOptimizer = false }: SaveOptions = {},
+): Format {
   const format = FORMATS.find(({ suffix }) => file.endsWith(suffix));
   if (!format) {
     const known = FORMATS.map(({ suffix, title }) => `${suffix} (${title})`).join(', ');
@@ -56,6 +59,12 @@ export function formatFor(file: string, { layout = 'flat' }: SaveOptions = {}): 
     throw new ThawError(
       'ERR_INVALID_ARGUMENT',
       `The layout 'nested' is one of Keras' files (${known}); '${file}' is none.`,
+    );
+  }
+  if (includeOptimizer && !('native' in format && format.native === 'safetensors')) {
+    throw new ThawError(
+      'ERR_INVALID_ARGUMENT',
+      `The state of the optimizer has a place in .safetensors files alone; '${file}' is none.`,
     );
   }
   return format;

@@ -1,3 +1,4 @@
+import { ThawError } from '../errors.ts';
 import type { NativeTraining } from '../native.ts';
 import { compile, type LOSSES, type parameterGroup } from '../options/compile.ts';
 import type { METRICS } from '../options/metrics.ts';
@@ -19,7 +20,7 @@ export interface CompileOptions extends Omit<Given<typeof compile>, 'groups'> {
   groups?: readonly ParameterGroup[] | undefined;
 }
 
-/** What the engine takes, apart from the class weights. */
+/** What the engine takes, apart from the class weights: plain data, which a saved model has with it. */
 export type Compiled = NativeTraining;
 
 /** @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_UNKNOWN_LAYER */
@@ -32,4 +33,20 @@ export function compileOptions(options: CompileOptions, layers: readonly Layer[]
       .map((layer) => layer.torchName),
   }));
   return { ...checked, optimizer, schedule, groups };
+}
+
+/** What a saved model says of its training. @throws ThawError ERR_WEIGHTS_FORMAT where it cannot be */
+export function restoredTraining(saved: Compiled, origin: string): Compiled {
+  const { groups, ...options } = saved;
+  try {
+    const checked = compileOptions(options, []);
+    const whole = groups.every(({ modules }) => modules.every((name) => typeof name === 'string'));
+    if (whole) return { ...checked, groups };
+  } catch {
+    // Refused below, like what is no list of groups.
+  }
+  throw new ThawError(
+    'ERR_WEIGHTS_FORMAT',
+    `${origin} describes its training in a way that this version of thaw does not understand.`,
+  );
 }

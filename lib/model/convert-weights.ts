@@ -32,6 +32,7 @@ export async function convertWeights(from: string, to: string, architecture: Arc
         to,
         'torchscript',
         describeModel({ architecture, variant: 'torchvision', head, classes: [], preprocessing }),
+        false,
       ),
     );
   } finally {

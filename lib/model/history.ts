@@ -1,7 +1,7 @@
 import type { NativeEpoch, NativeHistory, NativeTimeSpent, NativeValidation } from '../native.ts';
 import { type MeasureName, validated } from '../options/metrics.ts';
+import type { EpochLogs } from './callbacks.ts';
 import { type Evaluation, makeEvaluation, type SkippedImage } from './evaluation.ts';
-import type { EpochLogs } from './fit-options.ts';
 
 /** Where the time of a run went. */
 export type TimeSpent = NativeTimeSpent;
@@ -14,6 +14,8 @@ type Columns<T> = { [K in keyof T]: number[] };
  */
 export type History = Columns<Omit<EpochLogs, keyof NativeValidation>> &
   Columns<NativeValidation> & {
+    /** The epochs' numbers, from 0: those of this call of `fit`. */
+    epoch: number[];
     valLoss: number[];
     valAccuracy: number[];
     skipped: SkippedImage[];
@@ -33,6 +35,7 @@ export function makeHistory(
   device: string,
   classes: readonly string[],
   metrics: readonly MeasureName[],
+  initialEpoch: number,
 ): History {
   const column = (name: keyof NativeEpoch) =>
     native.epochs.map((epoch) => epoch[name]).filter((value) => value !== undefined);
@@ -40,6 +43,7 @@ export function makeHistory(
     Object.fromEntries(names.map((name) => [name, column(name)]));
   const measured: readonly MeasureName[] = ['loss', 'accuracy', ...metrics];
   return {
+    epoch: native.epochs.map((_, i) => initialEpoch + i),
     loss: column('loss'),
     accuracy: column('accuracy'),
     ...columns(measured),
@@ -55,10 +59,6 @@ export function makeHistory(
     precision: native.precision,
     device,
     stoppedEarly: native.stoppedEarly,
-    ...(native.bestEpoch >= 0 && { bestEpoch: native.bestEpoch }),
+    ...(native.bestEpoch >= 0 && { bestEpoch: initialEpoch + native.bestEpoch }),
   };
-}
-
-export function epochLogs({ images: _, ...logs }: NativeEpoch): EpochLogs {
-  return logs;
 }

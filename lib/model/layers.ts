@@ -1,9 +1,23 @@
 import { types } from 'node:util';
 import { ThawError } from '../errors.ts';
-import { call, type NativeLayer, type NativeModel } from '../native.ts';
+import { fromKeras, tensorOf, tensorShape, toKeras, type Variable } from '../formats/layers/variables.ts';
+import { call, type NativeLayer, type NativeModel, settle } from '../native.ts';
 import { closest, invalid, positiveInteger, shortened } from '../validate.ts';
+import type { Tensor } from './prediction.ts';
 
-/** One named layer of a network, in Keras' order. */
+/** The network of a layer. */
+export interface LayerHost {
+  native(): NativeModel;
+  /** Where the layer stands; -1 where it belonged to a head that is no more. */
+  indexOf(layer: Layer): number;
+  /** What of its weights are Keras' variables, in Keras' order. */
+  variables(layer: Layer): readonly Variable[];
+}
+
+/**
+ * One named layer of a network, in Keras' order. A layer of the backbone stays what it is for as long as the model is
+ * there; one of the head until the head is replaced.
+ */
 export class Layer {
   /** Keras' name: `conv5_block3_3_conv`. */
   readonly name: string;
@@ -19,10 +33,10 @@ export class Layer {
   readonly paramCount: number;
   /** Those of them that training may change when the layer is trainable. */
   readonly weightCount: number;
-  readonly #setTrainable: (trainable: boolean) => void;
+  readonly #host: LayerHost;
   #trainable: boolean;
 
-  constructor(facts: NativeLayer, index: number, network: () => NativeModel) {
+  constructor(facts: NativeLayer, host: LayerHost) {
     this.name = facts.name;
     this.torchName = facts.torchName;
     this.type = facts.type;
@@ -31,7 +45,7 @@ export class Layer {
     this.paramCount = facts.weights + facts.buffers;
     this.weightCount = facts.weights;
     this.#trainable = facts.trainable;
-    this.#setTrainable = (trainable) => call(() => network().setTrainable([index], trainable));
+    this.#host = host;
   }
 
   /** Whether training changes the layer. A BatchNorm that is not trainable is in inference mode. */
@@ -40,8 +54,62 @@ export class Layer {
   }
 
   set trainable(trainable: boolean) {
-    this.#setTrainable(trainable);
+    const index = this.#index();
+    call(() => this.#host.native().setTrainable([index], trainable));
     this.#trainable = trainable;
+  }
+
+  /**
+   * Copies of its weights, in Keras' order and shapes: a convolution's [height, width, in / groups, out], a dense layer's
+   * [in, out], then the bias; a BatchNorm's gamma, beta, moving mean and variance.
+   * @throws ThawError ERR_UNKNOWN_LAYER, ERR_MODEL_BUSY
+   */
+  async getWeights(): Promise<Tensor[]> {
+    this.#index();
+    const variables = this.#host.variables(this);
+    const tensors = await settle(this.#host.native().state(variables.map(({ tensor }) => tensor)));
+    return variables.map((variable) => ({
+      data: toKeras(variable, tensorOf(tensors, variable).data),
+      shape: variable.shape,
+    }));
+  }
+
+  /**
+   * Puts weights into it, as many and of such shapes as `getWeights` gives.
+   * @throws ThawError ERR_UNKNOWN_LAYER, ERR_MODEL_BUSY, ERR_INVALID_ARGUMENT
+   */
+  setWeights(weights: readonly Tensor[]): void {
+    this.#index();
+    const variables = this.#host.variables(this);
+    if (!Array.isArray(weights) || weights.length !== variables.length) {
+      throw invalid('weights', `a list of ${variables.length} tensors`, weights);
+    }
+    const tensors = variables.map((variable, i): [string, { data: Float32Array; shape: number[] }] => {
+      const { data, shape } = (weights[i] ?? {}) as Partial<Tensor>;
+      const size = variable.shape.reduce((product, side) => product * side, 1);
+      if (
+        !(data instanceof Float32Array) ||
+        data.length !== size ||
+        String(shape) !== String(variable.shape)
+      ) {
+        throw invalid(
+          `weights[${i}]`,
+          `{ data: Float32Array, shape: [${variable.shape.join(', ')}] }, the ${variable.name},`,
+          data instanceof Float32Array ? shape : weights[i],
+        );
+      }
+      return [variable.tensor, { data: fromKeras(variable, data), shape: tensorShape(variable) }];
+    });
+    call(() => this.#host.native().setState(Object.fromEntries(tensors)));
+  }
+
+  #index(): number {
+    const index = this.#host.indexOf(this);
+    if (index >= 0) return index;
+    throw new ThawError(
+      'ERR_UNKNOWN_LAYER',
+      `The layer ${this.name} belonged to a head that has been replaced; model.layers has those of the new one.`,
+    );
   }
 }
 

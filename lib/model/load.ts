@@ -47,7 +47,7 @@ export async function loadResNet(
       backboneOnly: description.head.length === 0,
     }),
   );
-  return new ResNet(model, description);
+  return new ResNet(model, description, origin);
 }
 
 async function imagenet(architecture: Architecture, options: LoadOptions): Promise<string> {

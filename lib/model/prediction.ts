@@ -14,6 +14,8 @@ export interface LabelProbability {
 /** The most probable class, and the first `topK` of them. */
 export interface Prediction extends LabelProbability {
   top: LabelProbability[];
+  /** Those above `threshold`, the most probable first; only of a model whose images may have many labels. */
+  labels?: LabelProbability[];
 }
 
 /** A dense array, row by row. */
@@ -51,18 +53,21 @@ export function predictDataset(input: PredictInput, readFile: (path: string) => 
 export function makePredictions(
   probabilities: NativeTensor,
   classes: readonly string[],
-  topK: number,
+  { topK, threshold }: { topK: number; threshold: number },
+  multiLabel: boolean,
 ): Prediction[] {
   const [images = 0, width = 0] = probabilities.shape;
   return Array.from({ length: images }, (_, image) => {
     const row = probabilities.data.subarray(image * width, (image + 1) * width);
     const order = Array.from(row.keys()).sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0));
-    const top = order.slice(0, topK).map((index) => ({
+    const all = order.map((index) => ({
       label: classes[index] ?? String(index),
       index,
       probability: row[index] ?? 0,
     }));
-    return { ...(top[0] as LabelProbability), top };
+    const top = all.slice(0, topK);
+    const labels = all.filter(({ probability }) => probability > threshold);
+    return { ...(top[0] as LabelProbability), top, ...(multiLabel && { labels }) };
   });
 }
 

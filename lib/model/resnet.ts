@@ -1,24 +1,30 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { Dataset } from '../data/dataset.ts';
 import { ThawError } from '../errors.ts';
+import { networkGraph } from '../formats/graph.ts';
+import { graphVariables } from '../formats/layers/variables.ts';
+import { readWeights } from '../formats/read.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
-import { call, type NativeEvent, type NativeModel, settle } from '../native.ts';
+import { call, type NativeEvent, type NativeModel, type NativeStopFlag, settle } from '../native.ts';
 import type { Architecture, Variant } from '../network/architecture.ts';
 import { describeModel, type ModelDescription } from '../network/description.ts';
 import { type HeadLayer, headUnits, namedHead } from '../network/head.ts';
 import type { InputShape } from '../network/preprocessing.ts';
 import { checkMember } from '../options/family.ts';
 import { headLayers } from '../options/head-layers.ts';
-import { replaceHead, save } from '../options/load.ts';
-import { apply, predict, run } from '../options/run.ts';
+import { loadWeights, replaceHead, save } from '../options/load.ts';
+import { apply, evaluate, predict } from '../options/run.ts';
 import { checkOptions, type Given } from '../options/table.ts';
-import { invalid, listed, shortened } from '../validate.ts';
+import { closest, invalid, shortened } from '../validate.ts';
 import { abortable } from './abort.ts';
-import { type Compiled, type CompileOptions, compileOptions } from './compile.ts';
+import { CallbackRunner } from './callbacks.ts';
+import { withClassesOf } from './class-names.ts';
+import { type Compiled, type CompileOptions, compileOptions, restoredTraining } from './compile.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
-import { classWeights, type FitOptions, fitOptions, type RunOptions } from './fit-options.ts';
-import { epochLogs, type History, makeHistory } from './history.ts';
-import { Layer, type LayerSelector, selectLayers } from './layers.ts';
+import { classWeights, type EvaluateOptions, type FitOptions, fitOptions } from './fit-options.ts';
+import { type History, makeHistory } from './history.ts';
+import { Layer, type LayerHost, type LayerSelector, selectLayers } from './layers.ts';
 import { nativeDataset } from './native-data.ts';
 import {
   isImageShape,
@@ -37,12 +43,23 @@ export class ResNet {
   #description: ModelDescription;
   #layers: readonly Layer[];
   #compiled: Compiled | undefined;
+  /** Whether `fit` has something to go on from. */
+  #begun = false;
+  /** Of the run under way. */
+  #stop: NativeStopFlag | undefined;
+  #stopTraining = false;
 
   /** @internal */
-  constructor(native: NativeModel, description: ModelDescription) {
+  constructor(native: NativeModel, description: ModelDescription, origin = 'The file') {
     this.#native = native;
     this.#description = description;
     this.#layers = this.#readLayers();
+    const { frozen = [], training } = description;
+    this.#setTrainable(
+      this.#layers.filter(({ name }) => frozen.includes(name)),
+      false,
+    );
+    if (training && description.head.length > 0) this.#compiled = restoredTraining(training, origin);
   }
 
   /** 'resnet50' and its kin. */
@@ -103,8 +120,57 @@ export class ResNet {
       throw invalid('classes', `${units} class names, one for each unit of the last layer`, classes);
     }
     call(() => this.#native.replaceHead(namedHead(head), seed, initializer));
-    this.#description = { ...this.#description, head, classes: classes ?? [] };
-    this.#layers = this.#readLayers();
+    this.#description = { ...this.#description, head, classes: classes ?? [], multiLabel: false };
+    this.#layers = this.#readLayers(this.#layers.filter((layer) => !layer.head));
+    this.#begun = false;
+  }
+
+  /**
+   * The layer of this name (Keras' or torchvision's) or at this place, as Keras' `get_layer`.
+   * @throws ThawError ERR_UNKNOWN_LAYER
+   */
+  getLayer(nameOrIndex: string | number): Layer {
+    const found =
+      typeof nameOrIndex === 'number'
+        ? this.#layers.at(nameOrIndex)
+        : this.#layers.find(({ name, torchName }) => name === nameOrIndex || torchName === nameOrIndex);
+    if (found) return found;
+    const nearest =
+      typeof nameOrIndex === 'string'
+        ? closest(
+            nameOrIndex,
+            this.#layers.flatMap(({ name, torchName }) => [name, torchName]),
+          )
+        : undefined;
+    throw new ThawError(
+      'ERR_UNKNOWN_LAYER',
+      typeof nameOrIndex === 'number'
+        ? `There is no layer ${nameOrIndex}: the model has ${this.#layers.length}.`
+        : `No layer is called ${shortened(String(nameOrIndex))}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
+    );
+  }
+
+  /**
+   * Puts a file's weights into this model, as Keras' `load_weights`: the file holds a network and a head that are built
+   * like the model's, in any format that `ResNet50.load` reads. What was compiled and trained so far goes on.
+   * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT, ERR_WEIGHTS_MISMATCH (nothing is changed then),
+   *   ERR_MODEL_BUSY, ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_IO
+   */
+  async loadWeights(path: string, options: Given<typeof loadWeights> = {}): Promise<void> {
+    const { includeTop } = checkOptions('loadWeights', loadWeights, options);
+    if (typeof path !== 'string' || path === '') throw invalid('path', 'the path of a file', path);
+    const { weights, description } = await readWeights(path);
+    const { head } = this.#description;
+    if (includeTop && description && !sameHead(description.head, head)) {
+      throw new ThawError(
+        'ERR_WEIGHTS_MISMATCH',
+        `${path} has the head ${headText(description.head)}, the model ${headText(head)}; { includeTop: false } takes the backbone alone.`,
+      );
+    }
+    call(() => this.#native.loadWeights(weights, path, !includeTop));
+    if (includeTop && description && description.classes.length > 0) {
+      this.#description = { ...this.#description, classes: description.classes };
+    }
   }
 
   countParams(): ParameterCounts {
@@ -118,13 +184,32 @@ export class ResNet {
     return text;
   }
 
-  /** Says how to train; before `fit`. @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_UNKNOWN_LAYER */
+  /**
+   * Says how to train; before `fit`. The optimizer, the schedule and all that is drawn start anew.
+   * @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_UNKNOWN_LAYER, ERR_MODEL_BUSY
+   */
   compile(options: CompileOptions = {}): void {
-    this.#compiled = compileOptions(options, this.#layers);
+    const compiled = compileOptions(options, this.#layers);
+    call(() => this.#native.startAnew());
+    this.#compiled = compiled;
+    this.#begun = false;
+    this.#description = { ...this.#description, optimizerSaved: true };
+  }
+
+  /** Set to true while `fit` runs, training ends with the epoch under way, and that at its next step. */
+  get stopTraining(): boolean {
+    return this.#stopTraining;
+  }
+
+  set stopTraining(stop: boolean) {
+    this.#stopTraining = stop;
+    if (stop) this.#stop?.finish();
   }
 
   /**
-   * Trains what is trainable, natively, on a thread of its own.
+   * Trains what is trainable, natively, on a thread of its own. Called again it goes on: with the state of the optimizer,
+   * the schedule, and the draws of order, augmentation and dropout, so that several calls equal one of as many epochs.
+   * `compile` and `replaceHead` start anew.
    * @throws ThawError ERR_NOT_COMPILED, ERR_NOTHING_TO_TRAIN, ERR_CLASS_COUNT, ERR_CLASS_NAMES, ERR_DATA_ONE_CLASS,
    *   ERR_TOO_MANY_BAD_IMAGES, ERR_LOSS_NOT_FINITE, ERR_CHECKPOINT_MISMATCH, ERR_ABORTED (the checkpoint is saved
    *   before), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
@@ -134,87 +219,118 @@ export class ResNet {
     const checked = fitOptions(options);
     const compiled = this.#compiled;
     if (!compiled) throw new ThawError('ERR_NOT_COMPILED', 'Call compile() before fit().');
-    checkDataset('train', train);
-    this.#checkPixels(train);
-    if (train.classes.length < 2) {
-      throw new ThawError(
-        'ERR_DATA_ONE_CLASS',
-        'The data has one class only: there is nothing to tell apart.',
+    const { training, validation } = this.#fitData(train, options);
+    if (!this.#begun && this.#description.optimizerSaved === false) {
+      process.emitWarning(
+        'The file of this model holds how it was compiled, but not the state of its optimizer, which starts anew: save() with includeOptimizer keeps it, compile() chooses anew.',
+        { code: 'THAW_OPTIMIZER_NOT_SAVED' },
       );
     }
-    const { validationData, callbacks = {} } = options;
-    if (validationData) {
-      checkDataset('validationData', validationData);
-      this.#checkPixels(validationData);
-      checkClasses('The validation data', validationData.classes, train.classes);
-    }
-    const training = { ...compiled, classWeight: classWeights(train, options.classWeight) };
+    const { classes } = training;
     const device = this.device;
 
-    // A callback that throws ends the run as a signal does; its error is what fit() rejects with.
+    // A callback that fails ends the run as a signal does; its error is what fit() rejects with.
     const stopper = new AbortController();
     const abort = () => stopper.abort();
+    const callbacks = new CallbackRunner(options.callbacks, abort);
     if (options.signal?.aborted) abort();
     options.signal?.addEventListener('abort', abort, { once: true });
-    let thrown: { error: unknown } | undefined;
+    this.#stopTraining = false;
     const listen = (event: NativeEvent) => {
-      try {
-        if (event.type === 'begin') {
-          const { type: _, ...info } = event;
-          const steps = checked.epochs * Math.ceil(info.batches / checked.accumulationSteps);
-          callbacks.onTrainBegin?.({ ...info, steps, device });
-        } else if (event.type === 'batch') {
-          const { type: _, ...logs } = event;
-          callbacks.onBatchEnd?.({ ...logs, batch: logs.batch + 1 });
-        } else {
-          const { type: _, epoch, ...logs } = event;
-          callbacks.onEpochEnd?.(epoch, epochLogs(logs));
-        }
-      } catch (error) {
-        thrown ??= { error };
-        abort();
+      if (event.type === 'begin') {
+        // From here on the weights mean these classes, however the run ends.
+        this.#description = { ...this.#description, classes, multiLabel: training.multiLabel };
+        this.#begun = true;
+        const { type: _, ...info } = event;
+        const epochs = checked.epochs - checked.initialEpoch;
+        const steps = epochs * Math.ceil(info.batches / checked.accumulationSteps);
+        callbacks.call('onTrainBegin', { ...info, steps, device });
+        callbacks.call('onEpochBegin', info.startEpoch);
+      } else if (event.type === 'batch') {
+        const { type: _, ...logs } = event;
+        callbacks.call('onBatchEnd', { ...logs, batch: logs.batch + 1 });
+      } else {
+        const { type: _, epoch, last, images: _images, ...logs } = event;
+        callbacks.call('onEpochEnd', epoch, logs);
+        void callbacks.settled().then(async () => {
+          if (!last && !this.#stopTraining && !callbacks.failure) callbacks.call('onEpochBegin', epoch + 1);
+          await callbacks.settled();
+          this.#stop?.release();
+        });
       }
     };
     try {
-      const history = await abortable(stopper.signal, (stop) => {
-        const validation = validationData && nativeDataset(validationData);
-        const data = nativeDataset(train);
-        return this.#native.fit(data, validation, train.classes.length, training, checked, stop, listen);
+      const native = await abortable(stopper.signal, (stop) => {
+        this.#stop = stop;
+        const classWeight = classWeights(training, options.classWeight);
+        return this.#native.fit(
+          nativeDataset(training),
+          validation && nativeDataset(validation),
+          classes.length,
+          { ...compiled, classWeight },
+          { ...checked, batchEvents: callbacks.listensTo('onBatchEnd'), holdEpochs: !callbacks.isEmpty },
+          stop,
+          listen,
+        );
       });
-      if (thrown) throw thrown.error;
-      this.#description = { ...this.#description, classes: train.classes };
-      return makeHistory(history, device, train.classes, compiled.metrics);
+      const history = makeHistory(native, device, classes, compiled.metrics, checked.initialEpoch);
+      if (!callbacks.failure) callbacks.call('onTrainEnd', history);
+      await callbacks.settled();
+      if (callbacks.failure) throw callbacks.failure.error;
+      return history;
     } catch (error) {
-      throw thrown ? thrown.error : error;
+      await callbacks.settled();
+      throw callbacks.failure ? callbacks.failure.error : error;
     } finally {
+      this.#stop = undefined;
       options.signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /**
+   * One step over one batch, going on as `fit` does; the loss and accuracy are those before the step.
+   * @throws ThawError as `fit`
+   */
+  async trainOnBatch(
+    batch: Dataset,
+    options: Pick<FitOptions, 'classWeight' | 'precision' | 'kernels' | 'signal' | 'clipNorm'> = {},
+  ): Promise<Record<'loss' | 'accuracy', number>> {
+    const { loss, accuracy } = await this.fit(batch, {
+      ...options,
+      batchSize: batch.size,
+      shuffle: false,
+      cache: 'off',
+      maxSkippedShare: 0,
+    });
+    return { loss: loss[0] as number, accuracy: accuracy[0] as number };
   }
 
   /**
    * Loss, accuracy, per-class scores and the confusion matrix over a labelled data set.
    * @throws ThawError as `fit`, ERR_NO_HEAD
    */
-  async evaluate(dataset: Dataset, options: RunOptions = {}): Promise<Evaluation> {
-    const { signal, ...checked } = checkOptions('evaluate', run, options);
+  async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { signal, threshold, ...checked } = checkOptions('evaluate', evaluate, options);
     checkDataset('dataset', dataset);
     this.#checkPixels(dataset);
     this.#requireHead();
-    if (this.classes.length > 0) checkClasses('The data', dataset.classes, this.classes);
+    const { classes } = this;
+    const data = classes.length > 0 ? withClassesOf(dataset, classes, 'The data') : dataset;
     const outputs = headUnits(this.#description.head) ?? 0;
-    const { length } = dataset.classes;
+    const { length } = data.classes;
     if (length > Math.max(outputs, 2)) {
       throw new ThawError(
         'ERR_CLASS_COUNT',
         `The data has ${length} classes but the head has ${outputs} outputs.`,
       );
     }
-    const loss = outputs === 1 ? 'binaryCrossentropy' : 'categoricalCrossentropy';
+    const loss = outputs === 1 || data.multiLabel ? 'binaryCrossentropy' : 'categoricalCrossentropy';
     const training = this.#compiled ?? { loss };
+    const thresholds = data.multiLabel ? data.classes.map(() => threshold) : [];
     const result = await abortable(signal, (stop) =>
-      this.#native.evaluate(nativeDataset(dataset), length, training, checked, stop),
+      this.#native.evaluate(nativeDataset(data), length, training, { ...checked, thresholds }, stop),
     );
-    return makeEvaluation(result, this.classes.length > 0 ? this.classes : dataset.classes);
+    return makeEvaluation(result, data.classes);
   }
 
   /**
@@ -223,10 +339,15 @@ export class ResNet {
    *   ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
    */
   async predict(images: PredictInput, options: PredictOptions = {}): Promise<Prediction[]> {
-    const { signal, topK, ...checked } = checkOptions('predict', predict, options);
+    const { signal, topK, threshold, ...checked } = checkOptions('predict', predict, options);
     const dataset = predictDataset(images, (file) => readFileSync(file));
     const probabilities = await abortable(signal, (stop) => this.#native.predict(dataset, checked, stop));
-    return makePredictions(probabilities, this.classes, topK);
+    return makePredictions(
+      probabilities,
+      this.classes,
+      { topK, threshold },
+      this.#description.multiLabel === true,
+    );
   }
 
   /**
@@ -259,8 +380,10 @@ export class ResNet {
     const checked = checkOptions('save', save, options);
     if (typeof file !== 'string' || file === '') throw invalid('path', 'the path of a file', file);
     const format = formatFor(file, checked);
+    const { includeOptimizer } = checked;
     if ('native' in format) {
-      await settle(this.#native.save(file, format.native, describeModel(this.#description)));
+      const metadata = describeModel(this.#describe(includeOptimizer));
+      await settle(this.#native.save(file, format.native, metadata, includeOptimizer));
     } else {
       const description = this.#description;
       await format.write(file, { description, tensors: await this.state() }, checked);
@@ -277,9 +400,48 @@ export class ResNet {
     call(() => this.#native.dispose());
   }
 
-  #readLayers(): readonly Layer[] {
+  /** `kept`: the first of them, which are what they were. */
+  #readLayers(kept: readonly Layer[] = []): readonly Layer[] {
     const facts = call(() => this.#native.layers());
-    return Object.freeze(facts.map((layer, index) => new Layer(layer, index, () => this.#native)));
+    const host: LayerHost = {
+      native: () => this.#native,
+      indexOf: (layer) => this.#layers.indexOf(layer),
+      variables: (layer) => graphVariables(networkGraph(this.#description)).get(layer.name) ?? [],
+    };
+    return Object.freeze([...kept, ...facts.slice(kept.length).map((layer) => new Layer(layer, host))]);
+  }
+
+  /** All that a file can say of it. */
+  #describe(optimizerSaved: boolean): ModelDescription {
+    const frozen = this.#layers.filter(({ trainable }) => !trainable).map(({ name }) => name);
+    return {
+      ...this.#description,
+      frozen,
+      ...(this.#compiled && { training: this.#compiled, optimizerSaved }),
+    };
+  }
+
+  /** What `fit` was given, as data sets with the same classes in one order. */
+  #fitData(
+    train: Dataset,
+    { validationData }: FitOptions,
+  ): { training: Dataset; validation: Dataset | undefined } {
+    checkDataset('train', train);
+    this.#checkPixels(train);
+    if (train.classes.length < 2 && !train.multiLabel) {
+      throw new ThawError(
+        'ERR_DATA_ONE_CLASS',
+        'The data has one class only: there is nothing to tell apart.',
+      );
+    }
+    // Fewer classes than the model knows, or another order of them, is no other task.
+    const known = new Set(this.classes);
+    const fits = train.classes.every((name) => known.has(name));
+    const training = fits ? withClassesOf(train, this.classes, 'The data') : train;
+    if (validationData === undefined) return { training, validation: undefined };
+    checkDataset('validationData', validationData);
+    this.#checkPixels(validationData);
+    return { training, validation: withClassesOf(validationData, training.classes, 'The validation data') };
   }
 
   #setTrainable(layers: readonly Layer[], trainable: boolean): void {
@@ -306,12 +468,14 @@ function checkDataset(name: string, dataset: unknown): asserts dataset is Datase
     throw invalid(name, 'a Dataset (imageFolder() and others make one)', dataset);
 }
 
-function checkClasses(what: string, actual: readonly string[], expected: readonly string[]): void {
-  const different = actual.findIndex((name, index) => name !== expected[index]);
-  if (actual.length === expected.length && different < 0) return;
-  const where = different < 0 ? '' : `; the first that differs is '${shortened(actual[different] ?? '')}'`;
-  throw new ThawError(
-    'ERR_CLASS_NAMES',
-    `${what} has the classes ${listed(actual)}, not ${listed(expected)}${where}.`,
+function sameHead(a: readonly HeadLayer[], b: readonly HeadLayer[]): boolean {
+  return isDeepStrictEqual(
+    namedHead(a).map(({ name, ...layer }) => layer),
+    namedHead(b).map(({ name, ...layer }) => layer),
   );
+}
+
+function headText(head: readonly HeadLayer[]): string {
+  if (head.length === 0) return 'no head';
+  return head.map((layer) => (layer.kind === 'dense' ? `dense:${layer.units}` : layer.kind)).join(',');
 }

@@ -1,5 +1,5 @@
 import { ThawError } from '../errors.ts';
-import type { NativePreprocessing } from '../native.ts';
+import type { NativePreprocessing, NativeTraining } from '../native.ts';
 import { ARCHITECTURES, type Architecture, VARIANTS, type Variant } from './architecture.ts';
 import type { HeadLayer } from './head.ts';
 
@@ -11,6 +11,14 @@ export interface ModelDescription {
   /** Empty where they are not known. */
   classes: readonly string[];
   preprocessing: NativePreprocessing;
+  /** An image may have many of the classes. */
+  multiLabel?: boolean;
+  /** Names of the layers that are not trainable. */
+  frozen?: readonly string[];
+  /** How it was compiled. */
+  training?: NativeTraining;
+  /** Of what it was trained before: whether the file holds it. */
+  optimizerSaved?: boolean;
 }
 
 const KEY = 'thaw';

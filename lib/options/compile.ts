@@ -1,5 +1,5 @@
-import { checkMember, type Family, type MemberOf } from './family.ts';
-import { handedOver, list, object, oneOf } from './kinds.ts';
+import { checkMember, type Family, type MemberOf, make } from './family.ts';
+import { handedOver, list, named, object } from './kinds.ts';
 import { METRICS } from './metrics.ts';
 import { optimizers, rate } from './optimizers.ts';
 import { share } from './run.ts';
@@ -19,16 +19,41 @@ export const parameterGroup = {
   weightDecay: { kind: rate, help: 'in place of that of the optimizer' },
 } as const satisfies Table;
 
-function member<F extends Family>(family: F): Kind<MemberOf<F>> {
+/** Made by a function of the family, or its name where it needs no options. */
+function member<F extends Family>(family: F): Kind<MemberOf<F> | (keyof F & string), MemberOf<F>> {
   const functions = Object.keys(family).map((name) => `${name}()`);
   const last = functions.pop();
   const expected = `${functions.join(', ')} or ${last}`;
   return {
     expected,
     written: Object.keys(family).join('|'),
-    check: (name, value) => checkMember(name, family, expected, value),
+    check: (name, value) => {
+      const kind = typeof value === 'string' && value.toLowerCase();
+      return kind && Object.hasOwn(family, kind)
+        ? make(family, kind, {})
+        : checkMember(name, family, expected, value);
+    },
   };
 }
+
+/** How others spell them; labels are class indices here in either of Keras' categorical losses. */
+const otherLosses = {
+  categorical_crossentropy: 'categoricalCrossentropy',
+  sparse_categorical_crossentropy: 'categoricalCrossentropy',
+  sparseCategoricalCrossentropy: 'categoricalCrossentropy',
+  binary_crossentropy: 'binaryCrossentropy',
+} as const;
+const otherMetrics = {
+  acc: 'accuracy',
+  categorical_accuracy: 'accuracy',
+  categoricalAccuracy: 'accuracy',
+  sparse_categorical_accuracy: 'accuracy',
+  sparseCategoricalAccuracy: 'accuracy',
+  binary_accuracy: 'accuracy',
+  binaryAccuracy: 'accuracy',
+  top_k_categorical_accuracy: 'top5',
+  sparse_top_k_categorical_accuracy: 'top5',
+} as const;
 
 /** What Keras' compile() takes. */
 export const compile = {
@@ -38,7 +63,7 @@ export const compile = {
     help: 'how the weights are moved',
   },
   loss: {
-    kind: oneOf(LOSSES),
+    kind: named(LOSSES, otherLosses),
     default: 'categoricalCrossentropy',
     group: 'Training',
     help: 'what is made small; computed on logits, so a final softmax or sigmoid is part of it',
@@ -50,7 +75,10 @@ export const compile = {
     help: 'share of a label that is spread over all classes',
   },
   metrics: {
-    kind: list(oneOf(METRICS), `a list of ${METRICS.map((metric) => `'${metric}'`).join(', ')}`),
+    kind: list(
+      named(METRICS, otherMetrics),
+      `a list of ${METRICS.map((metric) => `'${metric}'`).join(', ')}`,
+    ),
     default: ['accuracy'],
     help: 'top5 adds top-5 accuracy to the history; accuracy is always there',
   },

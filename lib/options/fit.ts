@@ -1,3 +1,4 @@
+import { invalid } from '../validate.ts';
 import {
   callback,
   either,
@@ -6,6 +7,7 @@ import {
   number,
   object,
   oneOf,
+  oneOrMany,
   shorthand,
   simple,
   text,
@@ -55,9 +57,27 @@ export const checkpoint = {
 
 export const callbacks = {
   onTrainBegin: { kind: callback, help: 'once all is prepared' },
+  onEpochBegin: { kind: callback, help: 'before every epoch' },
   onBatchEnd: { kind: callback, help: 'about ten times a second' },
   onEpochEnd: { kind: callback, help: 'after every epoch' },
+  onTrainEnd: { kind: callback, help: 'after the last epoch' },
 } as const satisfies Table;
+
+const plainCallbacks = object(callbacks);
+
+/** A plain object is checked for misspelt events; an instance of a class may have more in it than events. */
+const callbackObject: typeof plainCallbacks = {
+  ...plainCallbacks,
+  check: (name, value) => {
+    const prototype = typeof value === 'object' && value !== null && Object.getPrototypeOf(value);
+    if (!prototype || prototype === Object.prototype) return plainCallbacks.check(name, value);
+    const found = Object.keys(callbacks).some(
+      (event) => typeof (value as Record<string, unknown>)[event] === 'function',
+    );
+    if (!found) throw invalid(name, plainCallbacks.expected, value);
+    return value;
+  },
+};
 
 export const classWeightValue = number({ minimum: 0 });
 
@@ -73,6 +93,11 @@ const { batchSize, signal, ...common } = run;
 /** What Keras' fit() takes. */
 export const fit = {
   epochs: { kind: count, default: 1, group: 'Training', help: 'passes over the images' },
+  initialEpoch: {
+    kind: integer({ minimum: 0 }),
+    default: 0,
+    help: 'from which epoch on, counted from 0: `epochs` is then the number of the last one, and those before count as done',
+  },
   batchSize: {
     kind: either(batchSize.kind, oneOf(['auto'])),
     default: batchSize.default,
@@ -136,6 +161,9 @@ export const fit = {
     otherwise: 'none',
     help: "where the run's state is saved after every epoch and when it is aborted",
   },
-  callbacks: { kind: object(callbacks), help: 'called on the event loop while training goes on' },
+  callbacks: {
+    kind: oneOrMany(callbackObject),
+    help: 'called on the event loop while training goes on; promises that they return are waited for after each epoch',
+  },
   signal,
 } as const satisfies Table;

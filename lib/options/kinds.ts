@@ -91,6 +91,22 @@ export function oneOf<const T extends string>(choices: readonly T[]): Simple<T> 
   });
 }
 
+/** One of the choices, or another name of one, which is taken for it. */
+export function named<const T extends string, const S extends string>(
+  choices: readonly T[],
+  others: Readonly<Record<S, T>>,
+): Kind<T | S, T> {
+  const plain = oneOf(choices);
+  return {
+    ...plain,
+    schema: { type: 'string', enum: [...choices, ...Object.keys(others)] },
+    check: (name, value) =>
+      typeof value === 'string' && Object.hasOwn(others, value)
+        ? others[value as S]
+        : plain.check(name, value),
+  };
+}
+
 export const yesNo: Simple<boolean> = simple({
   expected: 'true or false',
   written: '',
@@ -150,6 +166,18 @@ export function list<G, C>(kind: Kind<G, C>, what: string): Kind<readonly G[], C
       if (!Array.isArray(value)) throw invalid(name, what, value);
       return value.map((item, index) => kind.check(`${name}[${index}]`, item));
     },
+  };
+}
+
+/** One of them, or a list; several where it is checked. */
+export function oneOrMany<G, C>(kind: Kind<G, C>): Kind<G | readonly G[], C[]> {
+  return {
+    ...kind,
+    expected: `${kind.expected}, or a list of such`,
+    check: (name, value) =>
+      Array.isArray(value)
+        ? value.map((item, index) => kind.check(`${name}[${index}]`, item))
+        : [kind.check(name, value)],
   };
 }
 

@@ -108,7 +108,20 @@ const ONNX_INPUTS = ['float32', 'uint8'] as const;
 /** How Keras' files arrange a model; see formats/topology/arrange.ts. */
 export const LAYOUTS = ['flat', 'nested'] as const;
 
+export const loadWeights = {
+  includeTop: {
+    kind: yesNo,
+    default: true,
+    help: "the file's head as well, which must be built like the model's; else those of the backbone alone",
+  },
+} as const satisfies Table;
+
 export const save = {
+  includeOptimizer: {
+    kind: yesNo,
+    default: false,
+    help: 'with the state of the optimizer and of training, so that `fit` goes on after loading as if nothing had been between; .safetensors alone has a place for it',
+  },
   onnxInput: {
     kind: oneOf(ONNX_INPUTS),
     default: 'float32',

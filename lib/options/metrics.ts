@@ -4,12 +4,15 @@ export const METRICS = ['accuracy', 'top5'] as const;
 /** What people call them. */
 const titles: Record<(typeof METRICS)[number], string> = { accuracy: 'accuracy', top5: 'top-5 accuracy' };
 
-/** Those that say something about a network with so many outputs: among five classes, every image is in the top 5. */
-export function tellingMetrics(outputs: number): { name: (typeof METRICS)[number]; title: string }[] {
-  return METRICS.filter((name) => name !== 'top5' || outputs > 5).map((name) => ({
-    name,
-    title: titles[name],
-  }));
+/** Those that say something: where there are no more than five classes, every image is in the top 5. */
+export function tellingMetrics(
+  measured: Partial<Record<(typeof METRICS)[number], number>>,
+  classes: number,
+): { title: string; value: number }[] {
+  return METRICS.flatMap((name) => {
+    const value = measured[name];
+    return value === undefined || (name === 'top5' && classes <= 5) ? [] : [{ title: titles[name], value }];
+  });
 }
 
 export const MEASURES = ['loss', ...METRICS] as const;

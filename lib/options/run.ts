@@ -1,5 +1,5 @@
 import { integer, number, oneOf, signal } from './kinds.ts';
-import type { Table } from './table.ts';
+import type { Option, Table } from './table.ts';
 
 export const count = integer({ minimum: 1 });
 export const seed = integer({ minimum: 0 });
@@ -40,8 +40,19 @@ export const run = {
   signal: { kind: signal, help: 'ends it at its next step' },
 } as const satisfies Table;
 
+/** For models whose images may have many labels. */
+const threshold = {
+  kind: share,
+  default: 0.5,
+  group: 'Model',
+  help: 'probability above which an image is said to have a label, where it may have several',
+} as const satisfies Option;
+
+export const evaluate = { ...run, threshold } as const satisfies Table;
+
 export const predict = {
   ...run,
+  threshold,
   topK: { kind: count, default: 5, group: 'Model', help: 'how many labels an image gets' },
 } as const satisfies Table;
 

@@ -30,7 +30,9 @@ export interface ReportData {
   skipped: readonly { name: string; code: string; reason: string }[];
 }
 
-export interface ReportEvaluation extends Record<MeasureName, number> {
+export interface ReportEvaluation extends Partial<Record<MeasureName, number>> {
+  loss: number;
+
   perClass: readonly { label: string; precision: number; recall: number; f1: number; support: number }[];
   /** Rows: the true class; columns: the predicted one. */
   confusionMatrix: readonly (readonly number[])[];

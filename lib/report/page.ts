@@ -51,10 +51,9 @@ function tiles({ history, evaluation, seconds }: ReportData): string {
   const entries: [string, string][] = evaluation
     ? [
         ['validation loss', numberText(evaluation.loss)],
-        ...tellingMetrics(evaluation.perClass.length).map(({ name, title }): [string, string] => [
-          `validation ${title}`,
-          percentText(evaluation[name]),
-        ]),
+        ...tellingMetrics(evaluation, evaluation.perClass.length).map(
+          ({ title, value }): [string, string] => [`validation ${title}`, percentText(value)],
+        ),
         ['mean F1', percentText(mean(evaluation.perClass.map(({ f1 }) => f1)))],
       ]
     : [

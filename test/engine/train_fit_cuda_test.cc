@@ -113,7 +113,7 @@ TEST("on a GPU a run that was stopped goes on as if it had not been") {
   options.checkpoint.directory = folder.string();
   Control control;
   FitEvents events;
-  events.epoch = [&](int64_t epoch, const EpochRecord&) {
+  events.epoch = [&](int64_t epoch, const EpochRecord&, bool) {
     if (epoch == 1) control.stop();
   };
   Session stopped = make_session(backend, "layer4");

@@ -162,8 +162,9 @@ TEST("a run that is stopped in the middle of an epoch and resumed ends as the un
   Control control;
   Session first = make_session(0.5);
   // The first epoch ends, then the second one is stopped at its beginning or later.
-  const FitEvents events{
-      .begin = {}, .batch = {}, .epoch = [&](int64_t, const EpochRecord&) { control.stop(); }};
+  const FitEvents events{.begin = {}, .batch = {}, .epoch = [&](int64_t, const EpochRecord&, bool) {
+                           control.stop();
+                         }};
   CHECK_THROWS(run(first, options, events, &control, noise(9, 2)), "ERR_ABORTED");
 
   Session second = make_session(0.5);
@@ -255,7 +256,7 @@ TEST("a run can be held up and let go on, stopped while it is held up, and slowe
     Control control;
     std::atomic<int> epochs = 0;
     FitEvents events;
-    events.epoch = [&](int64_t epoch, const EpochRecord&) {
+    events.epoch = [&](int64_t epoch, const EpochRecord&, bool) {
       if (epoch == 0) control.pause();
       ++epochs;
       epochs.notify_all();

@@ -249,8 +249,9 @@ TEST("neither does an interruption") {
       options.checkpoint.resume = true;
     };
     Control control;
-    const FitEvents events{
-        .begin = {}, .batch = {}, .epoch = [&](int64_t, const EpochRecord&) { control.stop(); }};
+    const FitEvents events{.begin = {},
+                           .batch = {},
+                           .epoch = [&](int64_t, const EpochRecord&, bool) { control.stop(); }};
     Session first = make_session(given);
     CHECK_THROWS(run_once(given, first, with_checkpoint, events, &control), "ERR_ABORTED");
     Session second = make_session(given);

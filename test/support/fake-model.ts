@@ -1,8 +1,9 @@
 import type { CommandApi, CommandModel } from '../../lib/cli/api.ts';
 import type { Dataset } from '../../lib/data/dataset.ts';
 import { ThawError } from '../../lib/errors.ts';
+import type { Callbacks, EpochLogs } from '../../lib/model/callbacks.ts';
 import type { Evaluation } from '../../lib/model/evaluation.ts';
-import type { EpochLogs, FitOptions } from '../../lib/model/fit-options.ts';
+import type { FitOptions } from '../../lib/model/fit-options.ts';
 import { type History, makeHistory } from '../../lib/model/history.ts';
 import type { LoadOptions } from '../../lib/model/load.ts';
 import type { Architecture } from '../../lib/network/architecture.ts';
@@ -97,7 +98,8 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
     summary: () => 'layer (type)   output shape\n',
     async fit(train, options = {}) {
       library.fits.push({ train, options });
-      const { callbacks = {}, epochs = 1, signal, checkpoint } = options;
+      const { epochs = 1, signal, checkpoint } = options;
+      const callbacks = (options.callbacks ?? {}) as Callbacks;
       const startEpoch = behaviour.startEpoch ?? 0;
       callbacks.onTrainBegin?.({
         batches: 2,
@@ -137,7 +139,7 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         seconds: { total: 10, waiting: 1, frozen: 6, cache: 0, trained: 2, validation: 1 },
         precision: 'float32',
       };
-      const history = makeHistory(end, 'cpu', train.classes, []);
+      const history = makeHistory(end, 'cpu', train.classes, [], 0);
       const { validationData } = options;
       return validationData
         ? { ...history, evaluation: fakeEvaluation(validationData.classes, validationData.size) }

@@ -88,8 +88,9 @@ export async function refused(train: Dataset, error: ThawError) {
   model.compile({ loss: 'meanSquaredError' });
   // @ts-expect-error: no such metric
   model.compile({ metrics: ['auc'] });
-  // @ts-expect-error: an optimizer is made by a function
-  model.compile({ optimizer: 'adam' });
+  model.compile({ optimizer: 'adam', loss: 'categorical_crossentropy', metrics: ['acc'] });
+  // @ts-expect-error: no such optimizer
+  model.compile({ optimizer: 'rmsprop' });
   // @ts-expect-error: which layers
   model.compile({ groups: [{ learningRate: 0.1 }] });
 

@@ -198,7 +198,10 @@ class Run {
     position_.training_seconds = 0;
     position_.metric_sums.reset();
     save();
-    if (events_.epoch) events_.epoch(options_.initial_epoch + epoch, record);
+    if (events_.epoch) {
+      const bool last = position_.epoch == epochs() || stopped_early_;
+      events_.epoch(options_.initial_epoch + epoch, record, last);
+    }
     const bool goes_on = !control_ || control_->goes_on_to_next_epoch();
     if (!goes_on && position_.epoch < epochs()) stopped_early_ = true;
   }

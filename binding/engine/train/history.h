@@ -132,7 +132,7 @@ struct FitEvents {
   std::function<void(const BeginEvent&)> begin;
   std::function<void(const BatchEvent&)>
       batch;  // about ten times a second; null: nothing is read for it
-  std::function<void(int64_t epoch, const EpochRecord&)> epoch;
+  std::function<void(int64_t epoch, const EpochRecord&, bool last)> epoch;
 };
 
 }  // namespace thaw::train

@@ -1,0 +1,103 @@
+import type { NativeEpoch } from '../native.ts';
+import type { CacheFacts } from './feature-cache.ts';
+import type { History } from './history.ts';
+
+export interface TrainBegin {
+  /** Batches an epoch. */
+  batches: number;
+  batchSize: number;
+  /** Optimizer steps of the whole run. */
+  steps: number;
+  precision: string;
+  device: string;
+  /** From 0; later than 0 with `initialEpoch`, or where a checkpoint was resumed. */
+  startEpoch: number;
+  trainableParameters: number;
+  /** The module below which everything is frozen, such as 'layer4.1'; '' where nothing is. */
+  boundary: string;
+  /** Where the outputs of the frozen layers are kept. */
+  trainCache: CacheFacts;
+  validationCache: CacheFacts;
+}
+
+/** Of the epoch so far. */
+export interface BatchLogs {
+  /** From 0. */
+  epoch: number;
+  /** Batches done. */
+  batch: number;
+  batches: number;
+  images: number;
+  imagesPerSecond: number;
+  loss: number;
+  accuracy: number;
+}
+
+/** Of an epoch: what was measured on the training images, and as `valLoss` and its kin on those of validation. */
+export type EpochLogs = Omit<NativeEpoch, 'images'>;
+
+/**
+ * Called on the event loop while training goes on beside it. Promises that they return are waited for after each epoch,
+ * before the next one begins, and before `fit` resolves. What one throws, or a promise is rejected with, stops the
+ * training and rejects `fit`. `model.stopTraining = true` in one ends training with the epoch.
+ */
+export interface Callbacks {
+  onTrainBegin?(info: TrainBegin): unknown;
+  /** From 0. */
+  onEpochBegin?(epoch: number): unknown;
+  /** About ten times a second. */
+  onBatchEnd?(logs: BatchLogs): unknown;
+  onEpochEnd?(epoch: number, logs: EpochLogs): unknown;
+  onTrainEnd?(history: History): unknown;
+}
+
+type Event = keyof Callbacks;
+type ArgumentsOf<E extends Event> = Parameters<NonNullable<Callbacks[E]>>;
+
+/** Calls the callbacks of a run in order, and waits for those that take their time. */
+export class CallbackRunner {
+  /** What the first one that failed has failed with. */
+  failure: { error: unknown } | undefined;
+  readonly #callbacks: readonly Callbacks[];
+  readonly #onFailure: () => void;
+  #pending: Promise<unknown>[] = [];
+
+  constructor(callbacks: Callbacks | readonly Callbacks[] | undefined, onFailure: () => void) {
+    this.#callbacks = callbacks === undefined ? [] : ([callbacks].flat() as readonly Callbacks[]);
+    this.#onFailure = onFailure;
+  }
+
+  listensTo(event: Event): boolean {
+    return this.#callbacks.some((callbacks) => callbacks[event] !== undefined);
+  }
+
+  get isEmpty(): boolean {
+    return this.#callbacks.length === 0;
+  }
+
+  call<E extends Event>(event: E, ...args: ArgumentsOf<E>): void {
+    for (const callbacks of this.#callbacks) {
+      try {
+        // As a method, so that an object's state is at hand.
+        const result = (callbacks[event] as ((...args: ArgumentsOf<E>) => unknown) | undefined)?.apply(
+          callbacks,
+          args,
+        );
+        if (result instanceof Promise) this.#pending.push(result.catch((error) => this.#fail(error)));
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+  }
+
+  /** Until nothing is under way; never rejects. */
+  async settled(): Promise<void> {
+    while (this.#pending.length > 0) await Promise.all(this.#pending.splice(0));
+  }
+
+  #fail(error: unknown): void {
+    if (this.failure) return;
+    this.failure = { error };
+    this.#onFailure();
+  }
+}
