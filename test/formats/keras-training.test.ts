@@ -13,6 +13,8 @@ interface KerasRun {
   predictions: number[];
   /** Before each of the steps. */
   loss: number[];
+  /** After each. */
+  valLoss: number[];
 }
 
 const [IMAGES, SIDE, CLASSES] = [16, 96, 10];
@@ -22,9 +24,15 @@ const [IMAGES, SIDE, CLASSES] = [16, 96, 10];
     const keras = runPeer<KerasRun>(python ?? '', 'keras_training.py', [folder, String(unfrozen)]);
     const pixels = new Float32Array(readFileSync(path.join(folder, 'images.f32')).buffer.slice(0));
     const shape = [IMAGES, SIDE, SIDE, 3] as const;
+    const heldOut = new Float32Array(readFileSync(path.join(folder, 'validation.f32')).buffer.slice(0));
     const labels = Int32Array.from({ length: IMAGES }, (_, image) => image % CLASSES);
     const classes = Array.from({ length: CLASSES }, (_, index) => `class ${index}`);
     const batch = imageArray(pixels, { shape, labels, classes });
+    const validationData = imageArray(heldOut, {
+      shape: [IMAGES / 2, SIDE, SIDE, 3],
+      labels: labels.filter((_, image) => image % 2 === 0),
+      classes,
+    });
 
     const weights = path.join(folder, 'start.safetensors');
     const model = await loadResNet(undefined, { weights, device: 'cpu' });
@@ -36,16 +44,31 @@ const [IMAGES, SIDE, CLASSES] = [16, 96, 10];
     model.freeze();
     if (unfrozen > 0) model.unfreeze({ last: unfrozen });
     model.compile({ optimizer: adam({ learningRate: 1e-4, epsilonHat: true }) });
-    const epochs = keras.loss.length;
-    const { loss } = await model.fit(batch, {
-      epochs,
-      batchSize: IMAGES,
-      shuffle: false,
-      precision: 'float32',
-    });
-    const differences = loss.map((value, step) => Math.abs(value / (keras.loss[step] ?? 0) - 1));
-    expect(differences).toHaveLength(30);
-    expect(Math.max(...differences)).toBeLessThan(1e-3);
+    const [loss, valLoss]: [number[], number[]] = [[], []];
+    for (const [initialEpoch, epochs] of [
+      [0, 20],
+      [20, 30],
+    ] as const) {
+      const history = await model.fit(batch, {
+        initialEpoch,
+        epochs,
+        batchSize: IMAGES,
+        shuffle: false,
+        precision: 'float32',
+        classWeight: { 'class 3': 5 },
+        validationData,
+      });
+      loss.push(...history.loss);
+      valLoss.push(...history.valLoss);
+    }
+    for (const [ours, theirs] of [
+      [loss, keras.loss],
+      [valLoss, keras.valLoss],
+    ] as const) {
+      const differences = ours.map((value, step) => Math.abs(value / (theirs[step] ?? 0) - 1));
+      expect(differences).toHaveLength(30);
+      expect(Math.max(...differences)).toBeLessThan(1e-4);
+    }
     // The comparison says something: the loss moves.
     expect(loss.at(-1)).toBeLessThan(0.7 * (loss[0] ?? 0));
     model.dispose();
