@@ -105,7 +105,9 @@ TEST("peers: PyTorch and torchvision take a state dict of ours") {
     tensor = drawn.view(tensor.sizes()).to(tensor.scalar_type());
   }
   Folder folder;
-  thaw::weights::write_state_dict(folder.file("x.pth"), state);
+  // With what stands beside the tensors, which PyTorch looks at as little as at any extra file.
+  thaw::weights::write_state_dict(folder.file("x.pth"), state, {{"thaw", "{}"}});
+  CHECK_EQUAL(read_weights(folder.file("x.pth")).metadata.at("thaw"), "{}");
   CHECK(peer("check", folder.file("x.pth")));
 }
 
