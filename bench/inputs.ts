@@ -5,7 +5,7 @@ import { ThawError } from '../lib/errors.ts';
 import { packageRoot } from '../lib/files/package-root.ts';
 import { cachedWeights } from '../lib/weights/cached.ts';
 import { drawImages } from './measuring/drawn.ts';
-import { copyShare } from './measuring/subset.ts';
+import { copyImages } from './measuring/subset.ts';
 import type { BenchOptions } from './options.ts';
 import type { Context, Note } from './scenario.ts';
 
@@ -21,9 +21,7 @@ export function inputs(options: BenchOptions, folder: string, note: Note): Pick<
   const prepare = async (part: 'train' | 'validation'): Promise<string> => {
     if (options.data !== undefined) {
       const source = path.resolve(there('--data', path.join(options.data, part)));
-      if (!options.quick) return source;
-      const least = part === 'train' ? 2 : 1;
-      return copyShare(source, path.join(folder, `quick-${part}`), 0, least);
+      return options.quick ? copyImages(source, path.join(folder, `quick-${part}`), QUICK[part]) : source;
     }
     const count = (options.quick ? QUICK : DRAWN)[part];
     const drawn = path.join(packageRoot(), 'bench/work', `drawn-${part}-${count}`);
@@ -54,8 +52,6 @@ export function inputs(options: BenchOptions, folder: string, note: Note): Pick<
 
 function there(flag: string, file: string): string {
   if (existsSync(file)) return file;
-  throw new ThawError(
-    'ERR_INVALID_ARGUMENT',
-    `There is nothing at ${file}, where ${flag} points; see --help.`,
-  );
+  const message = `There is nothing at ${file}, where ${flag} points; see --help.`;
+  throw new ThawError('ERR_INVALID_ARGUMENT', message);
 }

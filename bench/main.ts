@@ -7,13 +7,14 @@ import { native } from '../lib/native.ts';
 import { inputs } from './inputs.ts';
 import { type BenchOptions, benchOptions, USAGE } from './options.ts';
 import { writeReport } from './presenting/report.ts';
-import { markdown, plain } from './presenting/table.ts';
-import { type Context, met, type Scenario } from './scenario.ts';
+import { markdown } from './presenting/table.ts';
+import type { Context, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 import { findSystems, type Systems } from './systems/find.ts';
 import { findPython } from './systems/python.ts';
 import { Weights } from './systems/weights.ts';
 
+const NAMES = SCENARIOS.map(({ name }) => name);
 const HELP = `npm run bench -- [SCENARIO...] [OPTIONS]
 
 Without a scenario all of them run.
@@ -25,21 +26,17 @@ ${USAGE}`;
 const note = (line: string) => void process.stderr.write(`${line}\n`);
 
 try {
-  const options = benchOptions(
-    process.argv.slice(2),
-    SCENARIOS.map(({ name }) => name),
-  );
+  const options = benchOptions(process.argv.slice(2), NAMES);
   if (options === 'help') console.log(HELP);
   else await bench(options);
 } catch (error) {
   if (!(error instanceof ThawError)) throw error;
   console.error(`thaw bench: ${error.message} [${error.code}]`);
-  process.exitCode = error.code === 'ERR_INVALID_ARGUMENT' ? 2 : 1;
+  process.exitCode = ['ERR_INVALID_ARGUMENT', 'ERR_UNKNOWN_OPTION'].includes(error.code) ? 2 : 1;
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const { device, quick } = options;
-  if (device === 'cuda' && native().info().gpus.length === 0)
+  if (options.device === 'cuda' && native().info().gpus.length === 0)
     throw new ThawError('ERR_DEVICE_NOT_FOUND', 'There is no GPU here, or thaw was not built for one.');
   const wanted = chosen(options);
   const folder = await mkdtemp(path.join(tmpdir(), 'thaw-bench-'));
@@ -47,19 +44,16 @@ async function bench(options: BenchOptions): Promise<void> {
     const given = inputs(options, folder, note);
     const python = await findPython(options.python, process.env);
     const weights = new Weights(given.weights, folder);
-    const systems = await findSystems(python, { ...options, weights, folder });
-    for (const { title, advice } of systems.missing) note(`Without ${title}: ${advice}`);
-    const { found } = systems;
-    const named = found.filter(
-      ({ name }) => options.systems?.some((start) => name.startsWith(start)) ?? true,
-    );
+    const all = await findSystems(python, { ...options, weights, folder });
+    for (const { title, advice } of all.missing) note(`Without ${title}: ${advice}`);
+    const begins = options.systems ?? [''];
+    const systems = all.found.filter(({ name }) => begins.some((start) => name.startsWith(start)));
     for (const scenario of wanted) {
       note(`\n${scenario.name}`);
       const own = path.join(folder, scenario.name);
       await mkdir(own);
       try {
-        const context = { ...given, options, quick, systems: named, python, folder: own, note };
-        await measureOne(scenario, context, systems);
+        await measure(scenario, { ...given, options, systems, python, folder: own, note }, all.versions);
       } catch (error) {
         // Of several, the others go on.
         if (wanted.length === 1 || !(error instanceof ThawError)) throw error;
@@ -84,17 +78,15 @@ function chosen({ scenarios, device, quick }: BenchOptions): readonly Scenario[]
   });
 }
 
-async function measureOne(scenario: Scenario, context: Context, systems: Systems): Promise<void> {
-  const { options } = context;
+async function measure(scenario: Scenario, context: Context, versions: Systems['versions']): Promise<void> {
   const start = Date.now();
   const outcome = await scenario.run(context);
+  const seconds = Math.round((Date.now() - start) / 1000);
+  const file = await writeReport(scenario, context.options, outcome, versions, seconds);
   const { table, goals } = outcome;
-  const seconds = (Date.now() - start) / 1000;
-  const file = await writeReport(scenario, options, outcome, systems.versions, seconds);
-  console.log(`\n${scenario.claim}\n\n${options.markdown ? markdown(table) : plain(table)}\n`);
-  for (const goal of goals.filter((each) => !met(each))) {
-    console.log(`Missed: ${goal.name} is ${goal.value.toPrecision(3)}, not ${goal.sense} ${goal.limit}.`);
-  }
+  console.log(`\n${scenario.claim}\n\n${markdown(table)}\n`);
+  for (const { name, value, sense, limit, met } of goals)
+    if (!met) console.log(`Missed: ${name} is ${value.toPrecision(3)}, not ${sense} ${limit}.`);
   console.log(`All numbers are in ${path.relative('', file)}.`);
   if (table.rows.some((row) => Object.values(row).includes('failed'))) process.exitCode = 1;
 }

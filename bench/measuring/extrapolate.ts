@@ -19,9 +19,14 @@ export interface MeasuredRun {
 export function extrapolate(run: MeasuredRun, epochs: number): number {
   const { seconds, epochSeconds, scale } = run;
   if (epochSeconds.length >= epochs && scale === 1) return seconds;
-  const [first = Number.NaN, ...later] = epochSeconds;
-  const typical = later.length > 0 ? median(later) : first;
+  const [first = Number.NaN] = epochSeconds;
+  const typical = laterEpoch(epochSeconds) ?? first;
   const outside = seconds - epochSeconds.reduce((sum, each) => sum + each, 0);
   const once = outside + Math.max(0, first - typical);
   return once + epochs * scale * typical;
+}
+
+/** The median of those after the first. */
+export function laterEpoch([_, ...later]: readonly number[]): number | undefined {
+  return later.length > 0 ? median(later) : undefined;
 }

@@ -34,7 +34,7 @@ def read_away(path):
 
 if p.get("pixels"):
     numpy.stack([read(path) for path in p["paths"]]).tofile(p["pixels"])
-    answer({})
+    answer(event="done")
     sys.exit()
 
 if p["threads"] == 1:
@@ -45,4 +45,4 @@ else:
         speed = throughput(
             lambda: sum(1 for _ in pool.map(read_away, p["paths"], chunksize=8)), len(p["paths"]), p["passes"]
         )
-answer({"imagesPerSecond": speed})
+answer(imagesPerSecond=speed)

@@ -1,17 +1,17 @@
 import path from 'node:path';
-import { extrapolate } from '../measuring/extrapolate.ts';
+import { extrapolate, laterEpoch } from '../measuring/extrapolate.ts';
 import { type Level, TITLES } from '../measuring/levels.ts';
-import { copyShare, countImages } from '../measuring/subset.ts';
+import { copyImages, imagesIn } from '../measuring/subset.ts';
 import type { BenchOptions } from '../options.ts';
 import { written } from '../presenting/numbers.ts';
-import type { Context, Goal } from '../scenario.ts';
-import { EPSILON, LEARNING_RATES, levelsOf, type System, trains } from '../systems/system.ts';
-import { type Case, caseOf, middle, peakMiB, processes, type Row } from './processes.ts';
+import { atLeast, type Context, type Goal } from '../scenario.ts';
+import { EPSILON, LEARNING_RATES, levelsOf, type System, training } from '../systems/system.ts';
+import { type Case, casesOf, middle, PEAK_MEMORY, processes, type Row, type Run } from './processes.ts';
 
 /** How much of a run is measured; the rest is extrapolated from it. */
 export interface Part {
   readonly epochs: number;
-  /** Of the images of each class. */
+  /** Of the images. */
   readonly share: number;
 }
 
@@ -22,7 +22,7 @@ interface TrainCase extends Case {
   readonly scale: number;
 }
 
-const SEED = 1;
+const epochSeconds = ({ epochs }: Run) => epochs.map(({ seconds }) => seconds);
 
 export const endToEnd = processes<TrainCase>(
   {
@@ -30,22 +30,18 @@ export const endToEnd = processes<TrainCase>(
     claim: 'From JPEG files to the saved model thaw is ahead of everyone, at the same accuracy.',
   },
   async (context) => {
-    const { options, quick } = context;
-    const { epochs } = options;
+    const { options, systems } = context;
+    const { epochs, quick } = options;
     const batchSize = quick ? 10 : 32;
-    const set = imageSets(context);
     const cases: TrainCase[] = [];
     for (const level of levelsOf(options)) {
-      for (const system of trains(context.systems, level)) {
+      for (const system of systems) {
         const part = partFor(system, level, options);
-        const { train, validation, scale } = await set(part.share);
-        const job = { level, train, validation, epochs: part.epochs, batchSize, seed: SEED };
-        const learningRate = LEARNING_RATES[level];
-        const each = caseOf(system, TITLES[level], () => system.train({ ...job, learningRate }));
-        cases.push({ ...each, level, part, scale });
+        const { train, validation, count, scale } = await imageSet(context, part.share);
+        const job = training({ level, train, validation, epochs: part.epochs, batchSize });
+        cases.push(...casesOf([system], TITLES[level], job, { level, part, images: count, scale }));
       }
     }
-    const { train, validation } = await set(1);
     return {
       settings: {
         epochs,
@@ -54,8 +50,7 @@ export const endToEnd = processes<TrainCase>(
         optimizer: 'adam',
         epsilon: EPSILON,
         head: 'linear',
-        seed: SEED,
-        images: { train: await countImages(train), validation: await countImages(validation) },
+        images: (await imageSet(context, 1)).count,
       },
       cases,
       group: 'trained',
@@ -63,16 +58,14 @@ export const endToEnd = processes<TrainCase>(
         title: `${epochs} epochs, all`,
         unit: 's',
         better: 'less',
-        read: (run, { scale }) => {
-          const epochSeconds = run.epochs.map(({ seconds }) => seconds);
-          return extrapolate({ seconds: run.seconds, epochSeconds, scale }, epochs);
-        },
+        read: (run, { scale }) =>
+          extrapolate({ seconds: run.seconds, epochSeconds: epochSeconds(run), scale }, epochs),
       },
       columns: {
         'first epoch': ['s', (row) => row.scale * middle(row, (run) => run.epochs[0]?.seconds)],
-        'a later one': ['s', (row) => row.scale * middle(row, laterEpoch)],
+        'a later one': ['s', (row) => row.scale * middle(row, (run) => laterEpoch(epochSeconds(run)))],
         accuracy: ['share', (row) => accuracy(row, epochs)],
-        'peak memory': ['MiB', peakMiB],
+        'peak memory': PEAK_MEMORY,
         measured: ['words', ({ part }) => described(part, epochs)],
       },
       goals,
@@ -87,54 +80,38 @@ const EPOCHS = 3;
 const SLOW: Part = { epochs: 2, share: 0.2 };
 
 export function partFor(
-  system: Pick<System, 'slow' | 'caches'>,
+  { slow, caches }: Pick<System, 'slow' | 'caches'>,
   level: Level,
   { epochs, quick, full }: Pick<BenchOptions, 'epochs' | 'quick' | 'full'>,
 ): Part {
   // A cache makes later epochs unlike the first ones; with everything trained there is nothing to keep.
-  const whole = full || quick || (system.caches && level !== 'everything');
-  if (whole) return { epochs, share: 1 };
-  return system.slow
-    ? { epochs: Math.min(epochs, SLOW.epochs), share: SLOW.share }
-    : { epochs: Math.min(epochs, EPOCHS), share: 1 };
+  if (full || quick || (caches && level !== 'everything')) return { epochs, share: 1 };
+  const part = slow ? SLOW : { epochs: EPOCHS, share: 1 };
+  return { ...part, epochs: Math.min(epochs, part.epochs) };
 }
 
-/** The photographs, and even parts of them for what is too slow for all. */
-function imageSets({ data, folder }: Context) {
-  const made = new Map<number, { train: string; validation: string; scale: number }>();
-  return async (share: number) => {
-    const all = {
-      train: path.resolve(await data('train')),
-      validation: path.resolve(await data('validation')),
-    };
-    const known = share === 1 ? { ...all, scale: 1 } : made.get(share);
-    if (known) return known;
-    const target = path.join(folder, `share-${share}`);
-    const train = await copyShare(all.train, path.join(target, 'train'), share);
-    const validation = await copyShare(all.validation, path.join(target, 'validation'), share);
-    const count = async (set: typeof all) =>
-      (await countImages(set.train)) + (await countImages(set.validation));
-    const set = { train, validation, scale: (await count(all)) / (await count({ train, validation })) };
-    made.set(share, set);
-    return set;
-  };
+/** The photographs, or a part of them for what is too slow for all. */
+async function imageSet({ data, folder }: Context, share: number) {
+  const all = { train: await data('train'), validation: await data('validation') };
+  const total = { train: await count(all.train), validation: await count(all.validation) };
+  if (share === 1) return { ...all, count: total, scale: 1 };
+  const part = async (name: 'train' | 'validation') =>
+    copyImages(all[name], path.join(folder, `${share}`, name), Math.round(share * total[name]));
+  const set = { train: await part('train'), validation: await part('validation') };
+  const few = { train: await count(set.train), validation: await count(set.validation) };
+  const scale = (total.train + total.validation) / (few.train + few.validation);
+  return { ...set, count: few, scale };
 }
 
-function laterEpoch({ epochs }: { epochs: readonly { seconds: number }[] }): number | undefined {
-  const later = epochs.slice(1).map(({ seconds }) => seconds);
-  return later.length > 0 ? later.sort((a, b) => a - b)[later.length >> 1] : undefined;
-}
+const count = async (folder: string) => (await imagesIn(folder)).length;
 
 /** After the epochs that were measured; of a part of the images it says nothing. */
 function accuracy(row: Row<TrainCase>, epochs: number): string | undefined {
-  if (row.part.share < 1) return undefined;
-  const after = row.part.epochs < epochs ? ` (${row.part.epochs} epochs)` : '';
-  return (
-    written(
-      middle(row, (run) => run.epochs.at(-1)?.accuracy),
-      'share',
-    ) + after
-  );
+  const { part } = row;
+  if (part.share < 1) return undefined;
+  const after = part.epochs < epochs ? ` (${part.epochs} epochs)` : '';
+  const value = middle(row, (run) => run.epochs.at(-1)?.accuracy);
+  return written(value, 'share') + after;
 }
 
 function described({ epochs, share }: Part, all: number): string {
@@ -143,7 +120,7 @@ function described({ epochs, share }: Part, all: number): string {
   return `${epochs} of ${all} epochs${images}`;
 }
 
-/** How many times longer the others have to take. */
+/** How many times longer the others have to take; of several ways to tune, the fastest counts. */
 const AHEAD: readonly { level: Level; systems: readonly string[]; times: number }[] = [
   { level: 'head', systems: ['pytorch-tutorial'], times: 60 },
   { level: 'head', systems: ['pytorch-tuned', 'pytorch-compiled'], times: 12 },
@@ -155,9 +132,7 @@ const AHEAD: readonly { level: Level; systems: readonly string[]; times: number 
 function goals(rows: readonly Row<TrainCase>[]): Goal[] {
   return AHEAD.map(({ level, systems, times }) => {
     const those = rows.filter((row) => row.level === level && systems.includes(row.name));
-    // Of several ways to tune, the fastest counts.
     const value = Math.min(...those.map(({ ahead }) => ahead).filter(Number.isFinite));
-    const name = `time of ${systems.join(' or ')} to thaw's, ${TITLES[level]}`;
-    return { name, value, limit: times, sense: 'at least' };
+    return atLeast(`time of ${systems.join(' or ')} to thaw's, ${TITLES[level]}`, value, times);
   });
 }

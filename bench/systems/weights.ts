@@ -2,14 +2,19 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../../lib/errors.ts';
 import { ResNet50 } from '../../lib/index.ts';
-import { drawPixels } from '../measuring/pixels.ts';
+import { drawPixels } from '../measuring/drawn.ts';
 import { answerOf, type Command } from '../measuring/process.ts';
 
 /** Logits may differ by so much from thaw's in float32 before a system counts as another network. */
 const TOLERANCE = 1e-3;
 
 /** A process that computes the logits of these pixels from the file, and tells them as a list. */
-export type Check = (job: { weights: string; pixels: string; shape: readonly number[] }) => Promise<Command>;
+export type Check = (job: {
+  readonly work: 'logits';
+  readonly weights: string;
+  readonly pixels: string;
+  readonly shape: readonly number[];
+}) => Promise<Command>;
 
 /** The same ImageNet weights in the form that each system reads, made once and checked before anything is timed. */
 export class Weights {
@@ -37,7 +42,9 @@ export class Weights {
     const { data, file: pixels, shape } = await drawPixels(4, this.#folder);
     const expected = (await model.apply({ data, shape }, { precision: 'float32' })).data;
     model.dispose();
-    const { logits } = await answerOf<{ logits: number[] }>(await check({ weights, pixels, shape }));
+    const { logits } = await answerOf<{ logits: number[] }>(
+      await check({ work: 'logits', weights, pixels, shape }),
+    );
     const difference = Math.max(...Array.from(expected, (logit, i) => Math.abs(logit - Number(logits[i]))));
     if (difference <= TOLERANCE) return weights;
     throw new ThawError(

@@ -2,7 +2,8 @@
 
 from torch.utils.data import DataLoader
 
-from peer import CORES, import_torchvision
+from common import CORES
+from peer import import_torchvision
 
 
 def loaders(p, **options):
