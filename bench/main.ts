@@ -10,7 +10,7 @@ import { writeReport } from './presenting/report.ts';
 import { markdown } from './presenting/table.ts';
 import type { Context, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/all.ts';
-import { findSystems, type Systems } from './systems/find.ts';
+import { findSystems } from './systems/find.ts';
 import { findPython } from './systems/python.ts';
 import { Weights } from './systems/weights.ts';
 
@@ -45,7 +45,7 @@ async function bench(options: BenchOptions): Promise<void> {
     const python = await findPython(options.python, process.env);
     const weights = new Weights(given.weights, folder);
     const all = await findSystems(python, { ...options, weights, folder });
-    for (const { title, advice } of all.missing) note(`Without ${title}: ${advice}`);
+    for (const { name, advice } of all.missing) note(`Without ${name}: ${advice}`);
     const begins = options.systems ?? [''];
     const systems = all.found.filter(({ name }) => begins.some((start) => name.startsWith(start)));
     for (const scenario of wanted) {
@@ -78,7 +78,11 @@ function chosen({ scenarios, device, quick }: BenchOptions): readonly Scenario[]
   });
 }
 
-async function measure(scenario: Scenario, context: Context, versions: Systems['versions']): Promise<void> {
+async function measure(
+  scenario: Scenario,
+  context: Context,
+  versions: Readonly<Record<string, string>>,
+): Promise<void> {
   const start = Date.now();
   const outcome = await scenario.run(context);
   const seconds = Math.round((Date.now() - start) / 1000);

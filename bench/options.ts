@@ -11,60 +11,38 @@ const file = text('the path of a file', 'FILE');
 
 /** Everything that a call can say. */
 const FLAGS = {
-  data: {
-    kind: text('the path of a folder', 'DIR'),
-    group: 'Data',
-    help: 'a folder with train/ and validation/, a folder a class in each; else images are drawn',
-  },
-  weights: {
-    kind: file,
-    group: 'Data',
-    help: "a TorchScript file of a ResNet-50 with ImageNet's 1000 classes; else what fetch-weights made",
-  },
-  python: {
-    kind: text('a Python', 'PY'),
-    group: 'Machine',
-    help: "a Python with the peers' packages; else THAW_BENCH_PYTHON, else python3 on the PATH",
-  },
-  device: {
-    kind: oneOf(['cpu', 'cuda']),
-    default: 'cpu',
-    group: 'Machine',
-    help: 'of everyone that is measured',
-  },
-  kernels: { ...run.kernels, help: 'handed on to thaw as its option of that name' },
-  systems: {
-    kind: commas(text('names')),
-    group: 'Run',
-    help: 'only systems whose names begin so, such as thaw,pytorch,tfjs-node',
-  },
-  levels: { kind: commas(oneOf(TASKS)), group: 'Run', help: `only these of ${TASKS.join(', ')}` },
-  epochs: { kind: count, otherwise: '10', group: 'Run', help: 'of end-to-end' },
-  runs: { kind: count, otherwise: '3', group: 'Run', help: 'repetitions, or seeds' },
-  precision: {
-    kind: oneOf(['float32', 'bfloat16']),
-    otherwise: 'both',
-    group: 'Run',
-    help: 'where a scenario measures both',
-  },
-  upTo: { kind: count, otherwise: '100000', group: 'Run', help: 'the most images of growth' },
-  quick: {
-    kind: yesNo,
-    group: 'Run',
-    help: 'a few images only: whether it works, not how fast; ends within minutes',
-  },
-  full: {
-    kind: yesNo,
-    group: 'Run',
-    help: 'end-to-end measures every epoch of every system, and extrapolates nothing',
-  },
-  out: {
-    kind: file,
-    group: 'Run',
-    help: 'where the numbers of one scenario go as JSON, in place of bench/results/SCENARIO.json',
-  },
-  help: { kind: yesNo, group: 'Run', help: 'this' },
+  data: flag(
+    text('a folder', 'DIR'),
+    'a folder with train/ and validation/, a folder a class in each',
+    'drawn',
+  ),
+  weights: flag(file, "TorchScript of a ResNet-50 with ImageNet's 1000 classes", 'what fetch-weights made'),
+  python: flag(
+    text('a Python', 'PY'),
+    "with the peers' packages",
+    'THAW_BENCH_PYTHON, or python3 on the PATH',
+  ),
+  device: flag(oneOf(['cpu', 'cuda']), 'of everyone that is measured', 'cpu'),
+  kernels: flag(run.kernels.kind, 'handed on to thaw as its option of that name', "thaw's own"),
+  systems: flag(
+    commas(text('names')),
+    'only systems whose names begin so: thaw,pytorch,tfjs-node',
+    'all at hand',
+  ),
+  levels: flag(commas(oneOf(TASKS)), `only these of ${TASKS.join(', ')}`, "the scenario's"),
+  epochs: flag(count, 'of end-to-end', '10'),
+  runs: flag(count, 'repetitions, or seeds', '3'),
+  precision: flag(oneOf(['float32', 'bfloat16']), 'where a scenario measures both', 'both'),
+  upTo: flag(count, 'the most images of growth', '100000'),
+  quick: flag(yesNo, 'a few images only: whether it works, not how fast; ends within minutes'),
+  full: flag(yesNo, 'end-to-end measures every epoch of every system, and extrapolates nothing'),
+  out: flag(file, 'where the numbers of one scenario go as JSON', 'bench/results/SCENARIO.json'),
+  help: flag(yesNo, 'this'),
 } as const satisfies Table;
+
+function flag<K>(kind: K, help: string, otherwise?: string) {
+  return { kind, help, group: 'Run', ...(otherwise !== undefined && { otherwise }) } as const;
+}
 
 export const USAGE = optionsHelp(FLAGS);
 
@@ -89,7 +67,7 @@ export function benchOptions(args: readonly string[], known: readonly string[]) 
   const { quick = false, full = false } = values;
   if (quick && full) throw unusable('Give either --quick or --full, not both.');
   return {
-    device: FLAGS.device.default as 'cpu' | 'cuda',
+    device: 'cpu' as const,
     epochs: quick ? 2 : 10,
     upTo: quick ? 300 : 100_000,
     ...values,

@@ -11,8 +11,8 @@ export interface Context {
   readonly options: BenchOptions;
   /** What is measured beside each other: all that is at hand, or those that --systems names. */
   readonly systems: readonly System[];
-  /** The Python of the peers, or the sentence that says how to name one. */
-  readonly python: Python | string;
+  /** Of the peers. */
+  readonly python: Python;
   /** A folder of this run's own, removed at its end. */
   readonly folder: string;
   /** The folder of class folders for `train` or `validation`; without --data it is drawn. */

@@ -1,3 +1,4 @@
+import { epochsOf } from '../measuring/process.ts';
 import { atLeast } from '../scenario.ts';
 import { training } from '../systems/system.ts';
 import { casesOf, middle, processes } from './processes.ts';
@@ -21,9 +22,11 @@ export const accuracy = processes(
       value: {
         title: 'accuracy on validation',
         unit: 'share',
-        read: (run) => run.epochs.at(-1)?.accuracy ?? undefined,
+        read: (run) => epochsOf(run).at(-1)?.valAccuracy ?? undefined,
       },
-      columns: { 'after the first epoch': ['share', (row) => middle(row, (run) => run.epochs[0]?.accuracy)] },
+      columns: {
+        'after the first epoch': ['share', (row) => middle(row, (run) => epochsOf(run)[0]?.valAccuracy)],
+      },
       goals: (rows) => {
         const own = rows.filter(({ name }) => name === 'thaw').map(({ value }) => value);
         return [atLeast('mean accuracy', own.reduce((sum, each) => sum + each, 0) / own.length, 0.8)];

@@ -14,7 +14,7 @@ export const behaviour = processes(
   async ({ options, folder, data, systems }) => {
     const [images, batchSize] = options.quick ? [10, 5] : [96, 32];
     const train = await copyImages(await data('train'), path.join(folder, 'few'), images);
-    const job = { ...training({ level: 'head', train, batchSize }), drift: true } as const;
+    const job = training({ work: 'behave', level: 'head', train, batchSize });
     return {
       settings: { images, batchSize, level: job.level, epochs: job.epochs },
       cases: casesOf(systems, 'head alone', job, {}),
@@ -23,12 +23,13 @@ export const behaviour = processes(
         title: 'longest block of the event loop',
         unit: 's',
         better: 'less',
-        read: ({ last }) => last.longestBlockSeconds,
+        read: ({ told }) => told.at(-1)?.longestBlockSeconds,
       },
       columns: {
         'frozen BatchNorms that drift': [
           'words',
-          (row) => `${middle(row, ({ last }) => last.drifted)} of ${middle(row, ({ last }) => last.norms)}`,
+          (row) =>
+            `${middle(row, ({ told }) => told.at(-1)?.drifted)} of ${middle(row, ({ told }) => told.at(-1)?.norms)}`,
         ],
         'peak memory': PEAK_MEMORY,
       },
@@ -38,7 +39,7 @@ export const behaviour = processes(
           .map((row) =>
             atMost(
               'frozen BatchNorms that drift in thaw',
-              middle(row, ({ last }) => last.drifted),
+              middle(row, ({ told }) => told.at(-1)?.drifted),
               0,
             ),
           ),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ThawError } from '../../lib/errors.ts';
 import { packageRoot } from '../../lib/files/package-root.ts';
 import { run } from '../../lib/system/run.ts';
-import { answerOf } from '../measuring/process.ts';
+import { measure } from '../measuring/process.ts';
 import { imagesIn } from '../measuring/subset.ts';
 import { atLeast, atMost } from '../scenario.ts';
 import { processes, SPEED } from './processes.ts';
@@ -17,9 +17,8 @@ export const decode = processes(
     only: 'cpu',
   },
   async ({ options, folder, python, data, note }) => {
-    const advice = typeof python === 'string' ? python : python.lacks(['numpy', 'pillow']);
-    if (typeof python === 'string' || advice !== undefined)
-      throw new ThawError('ERR_BENCH_PEER', String(advice));
+    const advice = python.lacks(['numpy', 'pillow']);
+    if (advice !== undefined) throw new ThawError('ERR_BENCH_PEER', advice);
     const paths = await imagesIn(await data('train'));
     const list = path.join(folder, 'list.txt');
     await writeFile(list, `${paths.join('\n')}\n`);
@@ -31,8 +30,8 @@ export const decode = processes(
     const other = (job: object) => python.command('pillow_decode.py', { paths, ...job }, folder);
 
     const pixels = { thaw: path.join(folder, 'thaw.bin'), pillow: path.join(folder, 'pillow.bin') };
-    await answerOf(await own(0, 0, pixels.thaw));
-    await answerOf(await other({ pixels: pixels.pillow }));
+    await measure(await own(0, 0, pixels.thaw));
+    await measure(await other({ pixels: pixels.pillow }));
     const { unequal, largest } = compare(await readFile(pixels.thaw), await readFile(pixels.pillow));
 
     const passes = options.quick ? 2 : 3;

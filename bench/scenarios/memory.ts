@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { drawImages } from '../measuring/drawn.ts';
-import { type Level, TITLES } from '../measuring/levels.ts';
+import { type Level, levelsOf, TITLES } from '../measuring/levels.ts';
 import { atMost } from '../scenario.ts';
-import { levelsOf, training } from '../systems/system.ts';
+import { training } from '../systems/system.ts';
 import { type Case, casesOf, processes } from './processes.ts';
 
 interface MemoryCase extends Case {

@@ -1,4 +1,4 @@
-import { type Command, type Measured, measure } from '../measuring/process.ts';
+import { type Command, epochsOf, measure, type Run } from '../measuring/process.ts';
 import { median } from '../measuring/statistics.ts';
 import { inTurns, type Turns } from '../measuring/turns.ts';
 import { type Unit, written } from '../presenting/numbers.ts';
@@ -35,21 +35,6 @@ export function casesOf<F extends object>(
     }));
 }
 
-/** What one process has told and taken. */
-export interface Run {
-  readonly seconds: number;
-  readonly peakKiB: number;
-  /** When it told something for the first time, since its start. */
-  readonly told: number;
-  readonly epochs: readonly {
-    readonly at: number;
-    readonly seconds: number;
-    readonly accuracy: number | null;
-  }[];
-  /** The numbers that it told last. */
-  readonly last: Readonly<Record<string, number>>;
-}
-
 export type Row<C extends Case> = C & Turns<Run> & { readonly value: number; readonly ahead: number };
 
 /** What a scenario measures, and what it reads off each process. */
@@ -80,7 +65,7 @@ export const SPEED = {
   title: 'images/s',
   unit: 'images/s',
   better: 'more',
-  read: ({ last }: Run) => last.imagesPerSecond,
+  read: ({ told }: Run) => told.at(-1)?.imagesPerSecond,
 } as const;
 
 /** A scenario that runs whole processes in turns; they differ in what is run and what is read off. */
@@ -96,7 +81,7 @@ async function outcome<C extends Case>(plan: Plan<C>, { options, note }: Context
   const { quick } = options;
   const sides = cases.map((each) => ({
     name: `${each.group}: ${each.title}`,
-    start: async () => read(await measure(await each.command())),
+    start: async () => measure(await each.command()),
     describe: (run: Run) => written(value.read(run, each), value.unit),
   }));
   const runs = plan.runs ?? options.runs ?? (quick ? 1 : 3);
@@ -134,19 +119,6 @@ async function outcome<C extends Case>(plan: Plan<C>, { options, note }: Context
   };
 }
 
-function read({ seconds, peakKiB, events }: Measured): Run {
-  const epochs = events
-    .filter(({ event }) => event.event === 'epoch')
-    .map(({ seconds: at, event }) => ({
-      at,
-      seconds: Number(event.epochSeconds),
-      accuracy: typeof event.valAccuracy === 'number' ? event.valAccuracy : null,
-    }));
-  const last = Object.entries(events.at(-1)?.event ?? {}).filter(([, value]) => typeof value === 'number');
-  const told = events[0]?.seconds ?? Number.NaN;
-  return { seconds, peakKiB, told, epochs, last: Object.fromEntries(last) as Record<string, number> };
-}
-
 /** The median over a row's runs. */
 export function middle({ values }: Turns<Run>, read: (run: Run) => number | null | undefined): number {
   return median(values.map(read).filter((value) => typeof value === 'number'));
@@ -154,7 +126,7 @@ export function middle({ values }: Turns<Run>, read: (run: Run) => number | null
 
 /** A column of what epoch `index` took. */
 export function epochColumn(index: number): [Unit, (row: Turns<Run>) => number] {
-  return ['s', (row) => middle(row, (run) => run.epochs[index]?.seconds)];
+  return ['s', (row) => middle(row, (run) => epochsOf(run)[index]?.epochSeconds)];
 }
 
 export const PEAK_MEMORY: [Unit, (row: Turns<Run>) => number] = [

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { epochsOf } from '../measuring/process.ts';
 import { copyImages, imagesIn } from '../measuring/subset.ts';
 import { training } from '../systems/system.ts';
 import { casesOf, processes } from './processes.ts';
@@ -26,7 +27,7 @@ export const startUp = processes(
         title: 'time',
         unit: 's',
         better: 'less',
-        read: (run, { group }) => (group === TRAINED ? run.epochs[0]?.at : run.told),
+        read: (run, { group }) => (group === TRAINED ? epochsOf(run) : run.told)[0]?.at,
       },
     };
   },

@@ -3,22 +3,22 @@ import { packageRoot } from '../../lib/files/package-root.ts';
 import type { Level } from '../measuring/levels.ts';
 import type { Command } from '../measuring/process.ts';
 import { parametersFile } from './python.ts';
-import { EPSILON, type Job, type Of, type System } from './system.ts';
+import { EPSILON, type Family, type Job, type Of } from './system.ts';
 
 const UNFREEZE: Record<Level, string> = { head: 'none', 'layer4.2': 'layer4.2', everything: 'all' };
 
 /** The command line, as it is installed; where it does not tell what is asked, the API in a process of its own. */
-export function thaw({ weights, folder, device, kernels }: Of): System {
+export function thaw({ weights, folder, device, kernels }: Of): Family {
   let runs = 0;
   const child = async (name: string, job: Job) => {
     const parameters = { ...job, device, kernels, epsilon: EPSILON, weights: weights.original() };
     return node(`bench/children/${name}.js`, await parametersFile(parameters, folder));
   };
-  const command = async (job: Job): Promise<Command> => {
+  const start = async (job: Job): Promise<Command> => {
     if (job.work === 'steps') return child('steps', job);
+    if (job.work === 'behave') return child('behaviour', job);
     if (job.work === 'predict')
       return cli('predict', { model: weights.original(), device, json: true }, job.image);
-    if (job.drift) return child('behaviour', job);
     return cli('train', {
       data: job.train,
       ...(job.validation === null ? { 'validation-split': 0 } : { val: job.validation }),
@@ -38,7 +38,7 @@ export function thaw({ weights, folder, device, kernels }: Of): System {
       quiet: true,
     });
   };
-  return { name: 'thaw', title: 'thaw', caches: true, does: () => true, command };
+  return { name: 'thaw', start };
 }
 
 /** `thaw COMMAND --flag value ... arguments`; a flag that is true is a switch. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ThawError } from '../../lib/errors.ts';
 import { ResNet50 } from '../../lib/index.ts';
 import { drawPixels } from '../measuring/drawn.ts';
-import { answerOf, type Command } from '../measuring/process.ts';
+import { type Command, measure } from '../measuring/process.ts';
 
 /** Logits may differ by so much from thaw's in float32 before a system counts as another network. */
 const TOLERANCE = 1e-3;
@@ -42,14 +42,11 @@ export class Weights {
     const { data, file: pixels, shape } = await drawPixels(4, this.#folder);
     const expected = (await model.apply({ data, shape }, { precision: 'float32' })).data;
     model.dispose();
-    const { logits } = await answerOf<{ logits: number[] }>(
-      await check({ work: 'logits', weights, pixels, shape }),
-    );
-    const difference = Math.max(...Array.from(expected, (logit, i) => Math.abs(logit - Number(logits[i]))));
+    const { told } = await measure(await check({ work: 'logits', weights, pixels, shape }));
+    const logits = told.at(-1)?.logits;
+    const difference = Math.max(...Array.from(expected, (logit, i) => Math.abs(logit - Number(logits?.[i]))));
     if (difference <= TOLERANCE) return weights;
-    throw new ThawError(
-      'ERR_BENCH_PEER',
-      `${path.basename(weights)} is another network: a logit differs by ${difference}, more than ${TOLERANCE}.`,
-    );
+    const message = `${path.basename(weights)} is another network: a logit differs by ${difference}, more than ${TOLERANCE}.`;
+    throw new ThawError('ERR_BENCH_PEER', message);
   }
 }

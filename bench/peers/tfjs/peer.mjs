@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 
 // The logits tell whether the file is the right network: the same whoever reads it.
 const tf = await (p.variant === 'wasm' || p.work === 'logits' ? loadWasm() : loadNode());
-if (p.work === 'train') await train(tf, p);
+if (['train', 'behave'].includes(p.work)) await train(tf, p);
 else await apply();
 
 async function loadNode() {

@@ -23,7 +23,7 @@ export async function train(tf, p) {
     metrics: ['accuracy'],
   });
 
-  const before = p.drift && (await movingStatistics(model));
+  const before = p.work === 'behave' ? await movingStatistics(model) : undefined;
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   let start = 0;
@@ -42,16 +42,13 @@ export async function train(tf, p) {
     },
   });
   delay.disable();
-  const after = p.drift && (await movingStatistics(model));
+  const after = before && (await movingStatistics(model));
   await model.save(`file://${p.out}`);
-  const drifted = after?.filter((/** @type {any} */ values, /** @type {number} */ i) => {
-    return !isDeepStrictEqual(values, before[i]);
-  });
-  const longestBlockSeconds = delay.max / 1e9;
-  answer({ event: 'done', longestBlockSeconds, norms: after?.length, drifted: drifted?.length });
+  const drifted = after?.filter((values, i) => !isDeepStrictEqual(values, before?.[i])).length;
+  answer({ event: 'done', longestBlockSeconds: delay.max / 1e9, norms: after?.length, drifted });
 }
 
-/** [mean, variance] of every frozen BatchNormalization. @param {any} model */
+/** [mean, variance] of every frozen BatchNormalization. @param {any} model @returns {Promise<unknown[]>} */
 async function movingStatistics(model) {
   const norms = model.layers.filter(
     (/** @type {any} */ layer) => layer.getClassName() === 'BatchNormalization' && !layer.trainable,
