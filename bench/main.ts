@@ -9,12 +9,11 @@ import { type BenchOptions, benchOptions, USAGE } from './options.ts';
 import { writeReport } from './presenting/report.ts';
 import { markdown } from './presenting/table.ts';
 import type { Context, Scenario } from './scenario.ts';
-import { SCENARIOS } from './scenarios/all.ts';
+import { chosen, SCENARIOS } from './scenarios/all.ts';
 import { findSystems } from './systems/find.ts';
 import { findPython } from './systems/python.ts';
-import { Weights } from './systems/weights.ts';
+import { weightsOf } from './systems/weights.ts';
 
-const NAMES = SCENARIOS.map(({ name }) => name);
 const HELP = `npm run bench -- [SCENARIO...] [OPTIONS]
 
 Without a scenario all of them run.
@@ -26,7 +25,7 @@ ${USAGE}`;
 const note = (line: string) => void process.stderr.write(`${line}\n`);
 
 try {
-  const options = benchOptions(process.argv.slice(2), NAMES);
+  const options = benchOptions(process.argv.slice(2));
   if (options === 'help') console.log(HELP);
   else await bench(options);
 } catch (error) {
@@ -43,7 +42,7 @@ async function bench(options: BenchOptions): Promise<void> {
   try {
     const given = inputs(options, folder, note);
     const python = await findPython(options.python, process.env);
-    const weights = new Weights(given.weights, folder);
+    const weights = weightsOf(given.weights, folder);
     const all = await findSystems(python, { ...options, weights, folder });
     for (const { name, advice } of all.missing) note(`Without ${name}: ${advice}`);
     const begins = options.systems ?? [''];
@@ -65,17 +64,6 @@ async function bench(options: BenchOptions): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Those that are named, or all that the device has; a quick look at one that is another device's shows that it works. */
-function chosen({ scenarios, device, quick }: BenchOptions): readonly Scenario[] {
-  const fits = ({ only }: Scenario) => only === undefined || only === device;
-  if (scenarios.length === 0) return SCENARIOS.filter(fits);
-  return scenarios.map((name) => {
-    const scenario = SCENARIOS.find((each) => each.name === name) as Scenario;
-    if (fits(scenario) || quick) return scenario;
-    throw new ThawError('ERR_INVALID_ARGUMENT', `${name} is measured with --device ${scenario.only} only.`);
-  });
 }
 
 async function measure(

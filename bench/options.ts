@@ -4,7 +4,6 @@ import { optionsHelp } from '../lib/options/help.ts';
 import { oneOf, type Simple, text, yesNo } from '../lib/options/kinds.ts';
 import { count, run } from '../lib/options/run.ts';
 import type { Kind, Table, Values } from '../lib/options/table.ts';
-import { closest } from '../lib/validate.ts';
 import { TASKS } from './measuring/levels.ts';
 
 const file = text('the path of a file', 'FILE');
@@ -49,19 +48,10 @@ export const USAGE = optionsHelp(FLAGS);
 export type BenchOptions = Exclude<ReturnType<typeof benchOptions>, 'help'>;
 export type Device = BenchOptions['device'];
 
-/**
- * @param known the scenarios
- * @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION
- */
-export function benchOptions(args: readonly string[], known: readonly string[]) {
+/** @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */
+export function benchOptions(args: readonly string[]) {
   const { values, positionals } = parseArguments(args, FLAGS, 'bench');
   if (values.help) return 'help';
-  for (const name of positionals) {
-    if (known.includes(name)) continue;
-    const nearest = closest(name, known);
-    const hint = nearest ? `; did you mean ${nearest}?` : '.';
-    throw unusable(`Expected scenarios of ${known.join(', ')} but received ${name}${hint}`);
-  }
   if (values.out !== undefined && positionals.length !== 1)
     throw unusable('--out takes the numbers of one scenario: name it.');
   const { quick = false, full = false } = values;
@@ -73,7 +63,7 @@ export function benchOptions(args: readonly string[], known: readonly string[]) 
     ...values,
     quick,
     full,
-    /** In the order in which they run; none: all that there are for the device. */
+    /** Names, in the order in which they run; none: all that there are for the device. */
     scenarios: positionals,
     /** How to repeat one of the scenarios. */
     commandLine: (scenario: string) => commandLine(scenario, values),

@@ -24,10 +24,19 @@ interface Check {
   difference(actual: Numbers, expected: Numbers): number;
 }
 
+const COLUMNS = {
+  name: 'words',
+  precision: 'words',
+  difference: 'difference',
+  limit: 'difference',
+  agrees: 'words',
+} as const;
+
 async function run(context: Context): Promise<Outcome> {
   const { device } = context.options;
   const weights = context.weights();
   const rows = [];
+  const goals = [];
   const measured = [];
   for (const { name, limits, includeTop = true, compute, difference } of await checksOf(context)) {
     const computed = async (on: typeof device, precision: Precision) => {
@@ -40,27 +49,19 @@ async function run(context: Context): Promise<Outcome> {
     const expected = await computed('cpu', 'float32');
     for (const precision of ['float32', 'bfloat16'] as const) {
       const actual = await computed(device, precision);
-      rows.push({ name, precision, difference: difference(actual, expected), limit: limits[precision] });
+      const goal = atMost(`${name} in ${precision}`, difference(actual, expected), limits[precision]);
+      goals.push(goal);
+      rows.push({
+        name,
+        precision,
+        difference: goal.value,
+        limit: goal.limit,
+        agrees: goal.met ? 'yes' : 'failed',
+      });
       if (expected.length <= 1000) measured.push({ name, precision, actual, expected });
     }
   }
-  const goals = rows.map((row) => atMost(`${row.name} in ${row.precision}`, row.difference, row.limit));
-  const what = `CPU = ${device}`;
-  return {
-    settings: { device },
-    table: {
-      columns: {
-        [what]: 'words',
-        precision: 'words',
-        difference: 'difference',
-        limit: 'difference',
-        agrees: 'words',
-      },
-      rows: rows.map((row, i) => ({ ...row, [what]: row.name, agrees: goals[i]?.met ? 'yes' : 'failed' })),
-    },
-    goals,
-    measured,
-  };
+  return { settings: { device }, table: { columns: COLUMNS, rows }, goals, measured };
 }
 
 async function checksOf({ folder, options, data }: Context): Promise<Check[]> {

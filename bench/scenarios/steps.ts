@@ -31,7 +31,7 @@ export const speed = processes<StepsCase>(
     const both = quick ? (['bfloat16'] as const) : (['bfloat16', 'float32'] as const);
     return steps(context, tasks, precision ? [precision] : both, (rows) =>
       tasks.map((task) => {
-        // Of PyTorch as it can be written without folding by hand.
+        // Of PyTorch as it comes, without folding.
         const eager = rows.filter((row) => row.task === task && /-(autocast|cast)$/.test(row.name));
         return atLeast(`ratio to PyTorch, ${TITLES[task]}`, Math.min(...eager.map(({ ahead }) => ahead)), 1);
       }),

@@ -45,7 +45,7 @@ export const ROWS: readonly Row[] = [
   { name: 'pytorch-cast', title: 'PyTorch, float32 masters', does: ['bfloat16'], onGpu: [] },
   {
     name: 'pytorch-folded',
-    title: 'PyTorch, folded by hand',
+    title: 'PyTorch, folded',
     frozen: true,
     does: ['float32', 'bfloat16'],
     onGpu: [],

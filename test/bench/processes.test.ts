@@ -16,7 +16,7 @@ function told(name: string, group: string, speed: number | undefined): Case {
 }
 
 async function outcome(plan: Partial<Plan<Case>>, ...args: string[]) {
-  const options = benchOptions(args, []) as BenchOptions;
+  const options = benchOptions(args) as BenchOptions;
   const scenario = processes({ name: 's', claim: 'c' }, async () => ({
     settings: { seed: 1 },
     cases: [

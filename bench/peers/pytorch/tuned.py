@@ -1,7 +1,7 @@
 """Fine-tuning as an expert tunes it: channels-last, bfloat16, the frozen part as inference, fused Adam. `variant` says
 what else:
 
-plain:    float32                                      folded:   as cast or plain, frozen BatchNorms folded by hand
+plain:    float32                                      folded:   as cast or plain, frozen BatchNorms folded
 autocast: float32 parameters, computed by autocast     compiled: as tuned, through torch.compile
 cast:     bfloat16 parameters with float32 masters     tuned:    the frozen part in bfloat16, the rest under autocast
 On a GPU everyone's bfloat16 is as tuned, with its frozen BatchNorms folded.
@@ -88,6 +88,6 @@ def compile_parts(split, cuda):
         # Lets the compiler fold the frozen weights into the graph; it holds for graphs without gradients alone.
         torch._inductor.config.freezing = True
     how = {"mode": "max-autotune"} if cuda else {"dynamic": False}
-    if len(split.frozen) > 0:
+    if next(split.frozen.parameters(), None) is not None:
         split.frozen = torch.compile(split.frozen, **how)
     split.trained = torch.compile(split.trained, **how)
