@@ -24,6 +24,8 @@ export interface Told {
   readonly norms?: number;
   readonly drifted?: number;
   readonly logits?: readonly number[];
+  readonly unequal?: number;
+  readonly largest?: number;
 }
 
 export interface Run {

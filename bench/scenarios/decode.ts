@@ -29,10 +29,10 @@ export const decode = processes(
     };
     const other = (job: object) => python.command('pillow_decode.py', { paths, ...job }, folder);
 
-    const pixels = { thaw: path.join(folder, 'thaw.bin'), pillow: path.join(folder, 'pillow.bin') };
-    await measure(await own(0, 0, pixels.thaw));
-    await measure(await other({ pixels: pixels.pillow }));
-    const { unequal, largest } = compare(await readFile(pixels.thaw), await readFile(pixels.pillow));
+    const pixels = path.join(folder, 'thaw.bin');
+    await measure(await own(0, 0, pixels));
+    const { unequal = Number.NaN, largest = Number.NaN } =
+      (await measure(await other({ pixels }))).told.at(-1) ?? {};
 
     const passes = options.quick ? 2 : 3;
     const cores = [...new Set([1, os.availableParallelism()])];
@@ -71,17 +71,4 @@ async function build(): Promise<string> {
   const { status, stdout, stderr } = await run(cmake, ['--build', folder, '--target', 'bench_decode']);
   if (status !== 0) throw new ThawError('ERR_BENCH_CHILD', (stderr || stdout).trim());
   return path.join(folder, 'bench/engine/bench_decode');
-}
-
-function compare(own: Buffer, other: Buffer) {
-  if (own.length !== other.length)
-    throw new ThawError('ERR_BENCH_PEER', 'The images differ in their number.');
-  let unequal = 0;
-  let largest = 0;
-  for (let i = 0; i < own.length; i++) {
-    const difference = Math.abs((own[i] ?? 0) - (other[i] ?? 0));
-    if (difference !== 0) unequal++;
-    if (difference > largest) largest = difference;
-  }
-  return { unequal, largest };
 }

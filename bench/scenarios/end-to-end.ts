@@ -1,6 +1,6 @@
-import { extrapolate, laterEpoch } from '../measuring/extrapolate.ts';
 import { type Level, levelsOf, TITLES } from '../measuring/levels.ts';
 import { epochsOf, type Run } from '../measuring/process.ts';
+import { extrapolate, laterEpoch } from '../measuring/statistics.ts';
 import { imagesIn } from '../measuring/subset.ts';
 import type { BenchOptions } from '../options.ts';
 import { written } from '../presenting/numbers.ts';

@@ -4,8 +4,8 @@
 import torch
 
 import tutorial
-from common import Epochs, answer, parameters
-from data import WITH_WORKERS, loaders
+from common import CORES, Epochs, answer, parameters
+from data import loaders
 from tuned import Trainer
 
 p = parameters()
@@ -13,7 +13,7 @@ torch.manual_seed(p["seed"])
 
 
 def tuned():
-    data = loaders(p, **WITH_WORKERS)
+    data = loaders(p, workers=CORES)
     trainer = Trainer(p, p["level"], len(data["train"].dataset.classes))
     pooled = p["variant"] == "cached" and p["level"] == "head"
     if pooled:

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { extrapolate } from '../../bench/measuring/extrapolate.ts';
-import { median } from '../../bench/measuring/statistics.ts';
+import { extrapolate, median } from '../../bench/measuring/statistics.ts';
 import { measuredEpochs } from '../../bench/scenarios/end-to-end.ts';
 
 test.each([3, 2, 9])('%d epochs tell what ten take', (epochs) => {
