@@ -32,7 +32,9 @@ export const speed = processes<StepsCase>(
     return steps(context, tasks, precision ? [precision] : both, (rows) =>
       tasks.map((task) => {
         // Of PyTorch as it comes, without folding.
-        const eager = rows.filter((row) => row.task === task && /-(autocast|cast)$/.test(row.name));
+        const eager = rows.filter(
+          (row) => row.task === task && row.precision === 'bfloat16' && /-(tuned|cast)$/.test(row.name),
+        );
         return atLeast(`ratio to PyTorch, ${TITLES[task]}`, Math.min(...eager.map(({ ahead }) => ahead)), 1);
       }),
     );

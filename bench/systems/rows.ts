@@ -32,7 +32,7 @@ export const ROWS: readonly Row[] = [
     does: ['train', 'predict', 'forward'],
     onGpu: ['train', 'predict'],
   },
-  { name: 'pytorch-tuned', title: 'PyTorch, tuned', does: ['train', 'forward'] },
+  { name: 'pytorch-tuned', title: 'PyTorch, tuned', does: ['train', ...STEPS] },
   {
     name: 'pytorch-compiled',
     title: 'PyTorch, tuned + compile',
@@ -40,8 +40,6 @@ export const ROWS: readonly Row[] = [
     onGpu: ['train', 'forward', 'bfloat16'],
   },
   { name: 'pytorch-cached', title: 'PyTorch, feature cache', caches: true, frozen: true, does: ['train'] },
-  { name: 'pytorch-plain', title: 'PyTorch, eager', does: ['float32'] },
-  { name: 'pytorch-autocast', title: 'PyTorch, autocast', does: ['bfloat16'] },
   { name: 'pytorch-cast', title: 'PyTorch, float32 masters', does: ['bfloat16'], onGpu: [] },
   {
     name: 'pytorch-folded',
