@@ -1,7 +1,7 @@
 // Reads, decodes, resizes and crops photographs with the engine's loader and nothing else.
 //
-// decode LIST THREADS PASSES [PIXELS]: LIST has a path a line; PIXELS receives uint8 [images, 224, 224, 3] of the
-// first pass, which is not measured. Prints one JSON object.
+// decode LIST THREADS PASSES [PIXELS]: LIST has a path a line; PIXELS receives uint8 [images, 224,
+// 224, 3] of the first pass, which is not measured. Prints one JSON object.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -3,7 +3,6 @@ import { epochsOf, type Run } from '../measuring/process.ts';
 import { extrapolate, laterEpoch } from '../measuring/statistics.ts';
 import { imagesIn } from '../measuring/subset.ts';
 import type { BenchOptions } from '../options.ts';
-import { written } from '../presenting/numbers.ts';
 import { atLeast, type Goal } from '../scenario.ts';
 import { EPSILON, LEARNING_RATES, type System, training } from '../systems/system.ts';
 import { type Case, casesOf, middle, PEAK_MEMORY, processes, type Row } from './processes.ts';
@@ -51,14 +50,7 @@ export const endToEnd = processes<TrainCase>(
       columns: {
         'first epoch': ['s', (row) => middle(row, (run) => secondsOf(run)[0])],
         'a later one': ['s', (row) => middle(row, (run) => laterEpoch(secondsOf(run)))],
-        accuracy: [
-          'words',
-          (row) =>
-            written(
-              middle(row, (run) => epochsOf(run).at(-1)?.valAccuracy),
-              'share',
-            ),
-        ],
+        accuracy: ['share', (row) => middle(row, (run) => epochsOf(run).at(-1)?.valAccuracy)],
         'peak memory': PEAK_MEMORY,
         // What stands under accuracy is that of these epochs.
         measured: ['words', ({ epochs }) => (epochs === all ? 'all' : `${epochs} of ${all} epochs`)],
