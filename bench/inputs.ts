@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ThawError } from '../lib/errors.ts';
-import { packageRoot } from '../lib/files/package-root.ts';
+import { unusable } from '../lib/options/arguments.ts';
 import { cachedWeights } from '../lib/weights/cached.ts';
 import { drawImages } from './measuring/drawn.ts';
-import { copyShare } from './measuring/subset.ts';
+import { copyImages } from './measuring/subset.ts';
 import type { BenchOptions } from './options.ts';
 import type { Context, Note } from './scenario.ts';
 
@@ -19,20 +17,14 @@ const DRAWN_SIZE = [400, 533] as const;
 export function inputs(options: BenchOptions, folder: string, note: Note): Pick<Context, 'data' | 'weights'> {
   const prepared = new Map<string, Promise<string>>();
   const prepare = async (part: 'train' | 'validation'): Promise<string> => {
+    const own = path.join(folder, part);
+    const count = (options.quick ? QUICK : DRAWN)[part];
     if (options.data !== undefined) {
       const source = path.resolve(there('--data', path.join(options.data, part)));
-      if (!options.quick) return source;
-      const least = part === 'train' ? 2 : 1;
-      return copyShare(source, path.join(folder, `quick-${part}`), 0, least);
+      return options.quick ? copyImages(source, own, count) : source;
     }
-    const count = (options.quick ? QUICK : DRAWN)[part];
-    const drawn = path.join(packageRoot(), 'bench/work', `drawn-${part}-${count}`);
-    if (existsSync(drawn)) return drawn;
     note(`drawing ${count} images, as there is no --data`);
-    // Whole or not at all: an interrupted drawing must not pass for the set.
-    await rm(`${drawn}.part`, { recursive: true, force: true });
-    await rename(await drawImages(`${drawn}.part`, count, DRAWN_SIZE), drawn);
-    return drawn;
+    return drawImages(own, count, DRAWN_SIZE);
   };
   return {
     data: (part) => {
@@ -44,8 +36,7 @@ export function inputs(options: BenchOptions, folder: string, note: Note): Pick<
       if (options.weights !== undefined) return path.resolve(there('--weights', options.weights));
       const cached = cachedWeights('resnet50');
       if (cached !== undefined) return cached;
-      throw new ThawError(
-        'ERR_INVALID_ARGUMENT',
+      throw unusable(
         'There are no ImageNet weights: fetch them with `npm run fetch-weights`, or name a file with --weights.',
       );
     },
@@ -54,8 +45,5 @@ export function inputs(options: BenchOptions, folder: string, note: Note): Pick<
 
 function there(flag: string, file: string): string {
   if (existsSync(file)) return file;
-  throw new ThawError(
-    'ERR_INVALID_ARGUMENT',
-    `There is nothing at ${file}, where ${flag} points; see --help.`,
-  );
+  throw unusable(`There is nothing at ${file}, where ${flag} points; see --help.`);
 }

@@ -7,12 +7,12 @@ import { native } from '../lib/native.ts';
 import { inputs } from './inputs.ts';
 import { type BenchOptions, benchOptions, USAGE } from './options.ts';
 import { writeReport } from './presenting/report.ts';
-import { markdown, plain } from './presenting/table.ts';
-import { type Context, met, type Scenario } from './scenario.ts';
-import { SCENARIOS } from './scenarios/all.ts';
-import { findSystems, type Systems } from './systems/find.ts';
+import { markdown } from './presenting/table.ts';
+import type { Context, Scenario } from './scenario.ts';
+import { chosen, SCENARIOS } from './scenarios/all.ts';
+import { findSystems } from './systems/find.ts';
 import { findPython } from './systems/python.ts';
-import { Weights } from './systems/weights.ts';
+import { weightsOf } from './systems/weights.ts';
 
 const HELP = `npm run bench -- [SCENARIO...] [OPTIONS]
 
@@ -25,41 +25,34 @@ ${USAGE}`;
 const note = (line: string) => void process.stderr.write(`${line}\n`);
 
 try {
-  const options = benchOptions(
-    process.argv.slice(2),
-    SCENARIOS.map(({ name }) => name),
-  );
+  const options = benchOptions(process.argv.slice(2));
   if (options === 'help') console.log(HELP);
   else await bench(options);
 } catch (error) {
   if (!(error instanceof ThawError)) throw error;
   console.error(`thaw bench: ${error.message} [${error.code}]`);
-  process.exitCode = error.code === 'ERR_INVALID_ARGUMENT' ? 2 : 1;
+  process.exitCode = ['ERR_INVALID_ARGUMENT', 'ERR_UNKNOWN_OPTION'].includes(error.code) ? 2 : 1;
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const { device, quick } = options;
-  if (device === 'cuda' && native().info().gpus.length === 0)
+  if (options.device === 'cuda' && native().info().gpus.length === 0)
     throw new ThawError('ERR_DEVICE_NOT_FOUND', 'There is no GPU here, or thaw was not built for one.');
   const wanted = chosen(options);
   const folder = await mkdtemp(path.join(tmpdir(), 'thaw-bench-'));
   try {
     const given = inputs(options, folder, note);
     const python = await findPython(options.python, process.env);
-    const weights = new Weights(given.weights, folder);
-    const systems = await findSystems(python, { ...options, weights, folder });
-    for (const { title, advice } of systems.missing) note(`Without ${title}: ${advice}`);
-    const { found } = systems;
-    const named = found.filter(
-      ({ name }) => options.systems?.some((start) => name.startsWith(start)) ?? true,
-    );
+    const weights = weightsOf(given.weights, folder);
+    const all = await findSystems(python, { ...options, weights, folder });
+    for (const { name, advice } of all.missing) note(`Without ${name}: ${advice}`);
+    const begins = options.systems ?? [''];
+    const systems = all.found.filter(({ name }) => begins.some((start) => name.startsWith(start)));
     for (const scenario of wanted) {
       note(`\n${scenario.name}`);
       const own = path.join(folder, scenario.name);
       await mkdir(own);
       try {
-        const context = { ...given, options, quick, systems: named, python, folder: own, note };
-        await measureOne(scenario, context, systems);
+        await measure(scenario, { ...given, options, systems, python, folder: own, note }, all.versions);
       } catch (error) {
         // Of several, the others go on.
         if (wanted.length === 1 || !(error instanceof ThawError)) throw error;
@@ -73,28 +66,19 @@ async function bench(options: BenchOptions): Promise<void> {
   }
 }
 
-/** Those that are named, or all that the device has; a quick look at one that is another device's shows that it works. */
-function chosen({ scenarios, device, quick }: BenchOptions): readonly Scenario[] {
-  const fits = ({ only }: Scenario) => only === undefined || only === device;
-  if (scenarios.length === 0) return SCENARIOS.filter(fits);
-  return scenarios.map((name) => {
-    const scenario = SCENARIOS.find((each) => each.name === name) as Scenario;
-    if (fits(scenario) || quick) return scenario;
-    throw new ThawError('ERR_INVALID_ARGUMENT', `${name} is measured with --device ${scenario.only} only.`);
-  });
-}
-
-async function measureOne(scenario: Scenario, context: Context, systems: Systems): Promise<void> {
-  const { options } = context;
+async function measure(
+  scenario: Scenario,
+  context: Context,
+  versions: Readonly<Record<string, string>>,
+): Promise<void> {
   const start = Date.now();
   const outcome = await scenario.run(context);
+  const seconds = Math.round((Date.now() - start) / 1000);
+  const file = await writeReport(scenario, context.options, outcome, versions, seconds);
   const { table, goals } = outcome;
-  const seconds = (Date.now() - start) / 1000;
-  const file = await writeReport(scenario, options, outcome, systems.versions, seconds);
-  console.log(`\n${scenario.claim}\n\n${options.markdown ? markdown(table) : plain(table)}\n`);
-  for (const goal of goals.filter((each) => !met(each))) {
-    console.log(`Missed: ${goal.name} is ${goal.value.toPrecision(3)}, not ${goal.sense} ${goal.limit}.`);
-  }
+  console.log(`\n${scenario.claim}\n\n${markdown(table)}\n`);
+  for (const { name, value, sense, limit, met } of goals)
+    if (!met) console.log(`Missed: ${name} is ${value.toPrecision(3)}, not ${sense} ${limit}.`);
   console.log(`All numbers are in ${path.relative('', file)}.`);
   if (table.rows.some((row) => Object.values(row).includes('failed'))) process.exitCode = 1;
 }

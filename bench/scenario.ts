@@ -9,11 +9,10 @@ export type Note = (line: string) => void;
 /** What a scenario is given. */
 export interface Context {
   readonly options: BenchOptions;
-  readonly quick: boolean;
   /** What is measured beside each other: all that is at hand, or those that --systems names. */
   readonly systems: readonly System[];
-  /** The Python of the peers, or the sentence that says how to name one. */
-  readonly python: Python | string;
+  /** Of the peers. */
+  readonly python: Python;
   /** A folder of this run's own, removed at its end. */
   readonly folder: string;
   /** The folder of class folders for `train` or `validation`; without --data it is drawn. */
@@ -29,6 +28,15 @@ export interface Goal {
   readonly value: number;
   readonly limit: number;
   readonly sense: 'at most' | 'at least';
+  readonly met: boolean;
+}
+
+export function atLeast(name: string, value: number, limit: number): Goal {
+  return { name, value, limit, sense: 'at least', met: value >= limit };
+}
+
+export function atMost(name: string, value: number, limit: number): Goal {
+  return { name, value, limit, sense: 'at most', met: value <= limit };
 }
 
 export interface Outcome {
@@ -46,8 +54,4 @@ export interface Scenario {
   /** The device without which it says nothing; absent: either. */
   readonly only?: Device;
   run(context: Context): Promise<Outcome>;
-}
-
-export function met({ value, limit, sense }: Goal): boolean {
-  return sense === 'at most' ? value <= limit : value >= limit;
 }

@@ -9,7 +9,8 @@ function codesIn(folders: readonly string[]): Set<string> {
   const found = new Set<string>();
   for (const folder of folders) {
     for (const file of readdirSync(path.join(packageRoot(), folder), { recursive: true, encoding: 'utf8' })) {
-      if (!/\.(ts|cc|h)$/.test(file) || path.join(folder, file) === 'lib/errors.ts') continue;
+      if (!/\.(ts|cc|h)$/.test(file) || file.includes('node_modules')) continue;
+      if (path.join(folder, file) === 'lib/errors.ts') continue;
       const text = readFileSync(path.join(packageRoot(), folder, file), 'utf8');
       for (const [, code = ''] of text.matchAll(/['"](ERR(?:_[A-Z0-9]+)+)['"]/g)) found.add(code);
     }

@@ -1,21 +1,16 @@
 /** Trains a head in a process of its own; tells how long the event loop was held up and what frozen layers did. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import { adam, imageFolder, linearHead, ResNet50 } from '../../lib/index.ts';
-import { answer, childParameters } from './child.ts';
+import type { TrainJob } from '../systems/system.ts';
+import { answer, parameters } from './parameters.ts';
 
-interface Parameters {
-  weights: string;
-  train: string;
-  batchSize: number;
-  learningRate: number;
-}
-
-const { weights, train: folder, batchSize, learningRate } = childParameters<Parameters>();
+const { weights, device, train: folder, batchSize, learningRate, epsilon } = parameters<TrainJob>();
 const { train } = await imageFolder(folder);
-const model = await ResNet50.load({ weights, device: 'cpu' });
+const model = await ResNet50.load({ weights, device });
 model.replaceHead(linearHead(train.classes.length), { seed: 1 });
 model.freeze();
-model.compile({ optimizer: adam({ learningRate }) });
+model.compile({ optimizer: adam({ learningRate, epsilon }) });
 
 const before = await movingStatistics();
 const delay = monitorEventLoopDelay({ resolution: 10 });
@@ -23,28 +18,16 @@ delay.enable();
 await model.fit(train, { epochs: 1, batchSize });
 delay.disable();
 const after = await movingStatistics();
-const drifted = new Set(
-  [...after].filter(([name, values]) => differs(values, before.get(name))).map(([name]) => normOf(name)),
-);
-const norms = new Set([...after.keys()].map(normOf));
-answer({
-  event: 'done',
-  longestBlockSeconds: delay.max / 1e9,
-  norms: norms.size,
-  drifted: drifted.size,
-});
+const norms = Object.keys(after);
+const drifted = norms.filter((name) => !isDeepStrictEqual(after[name], before[name]));
+const longestBlockSeconds = delay.max / 1e9;
+answer({ event: 'done', longestBlockSeconds, norms: norms.length, drifted: drifted.length });
 
-/** Mean and variance of every BatchNorm, by name: all of them are frozen. */
-async function movingStatistics(): Promise<Map<string, Float32Array>> {
+/** [mean, variance] of every BatchNorm, by name: all of them are frozen. */
+async function movingStatistics(): Promise<Record<string, unknown>> {
   const state = await model.state();
-  const kept = Object.entries(state).filter(([name]) => /running_(mean|var)$/.test(name));
-  return new Map(kept.map(([name, { data }]) => [name, data]));
-}
-
-function normOf(name: string): string {
-  return name.slice(0, name.lastIndexOf('.'));
-}
-
-function differs(a: Float32Array, b: Float32Array | undefined): boolean {
-  return a.some((value, i) => value !== b?.[i]);
+  const names = Object.keys(state).filter((name) => name.endsWith('.running_mean'));
+  return Object.fromEntries(
+    names.map((name) => [name, [state[name]?.data, state[name.replace(/mean$/, 'var')]?.data]]),
+  );
 }

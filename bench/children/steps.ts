@@ -3,21 +3,15 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { adam, imageArray, linearHead, type ResNet, ResNet50 } from '../../lib/index.ts';
 import { setTask, type Task } from '../measuring/levels.ts';
-import type { BenchOptions } from '../options.ts';
 import type { StepsJob } from '../systems/system.ts';
-import { answer, childParameters } from './child.ts';
+import { answer, parameters } from './parameters.ts';
 
-interface Parameters extends StepsJob, Pick<BenchOptions, 'device' | 'kernels'> {
-  weights: string;
-  epsilon: number;
-}
-
-const parameters = childParameters<Parameters>();
-const { weights, device, task, passes, batchSize, precision } = parameters;
-const shape = parameters.shape as [number, number, number, number];
-const bytes = readFileSync(parameters.pixels);
+const job = parameters<StepsJob>();
+const { weights, device, task, passes, batchSize, precision } = job;
+const shape = job.shape as [number, number, number, number];
+const bytes = readFileSync(job.pixels);
 const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-const kernels = parameters.kernels !== undefined && { kernels: parameters.kernels };
+const kernels = job.kernels !== undefined && { kernels: job.kernels };
 const model = await ResNet50.load({ weights, device });
 const seconds = task === 'forward' ? await forward(model) : await train(model, task);
 answer({ imagesPerSecond: (passes * shape[0]) / seconds });
@@ -42,10 +36,10 @@ async function train(network: ResNet, task: Task): Promise<number> {
   const classes = Array.from({ length: 10 }, (_, i) => String(i));
   network.replaceHead(linearHead(classes.length), { seed: 1 });
   setTask(network, task);
-  network.compile({ optimizer: adam({ learningRate: 1e-4, epsilon: parameters.epsilon }) });
+  network.compile({ optimizer: adam({ learningRate: 1e-4, epsilon: job.epsilon }) });
   // The event loop is idle while training goes on, so that an epoch is heard of when it ends.
   const ends: number[] = [];
-  await network.fit(imageArray(data, { shape, labels: parameters.labels, classes }), {
+  await network.fit(imageArray(data, { shape, labels: job.labels, classes }), {
     epochs: 1 + passes,
     batchSize,
     precision,

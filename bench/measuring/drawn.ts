@@ -1,66 +1,65 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type DrawnImage, drawImage } from '../../lib/demo/draw.ts';
-import { kinds } from '../../lib/demo/patterns.ts';
 import { native } from '../../lib/native.ts';
 
-/** Drawings that images are cut from, of each class. */
-const SHEETS = 8;
+const CLASSES = 10;
+const SIDE = 224;
+
+/** Images that are ready for the network: the very same numbers for everyone. */
+export interface Pixels {
+  readonly data: Float32Array;
+  /** [images, height, width, 3] */
+  readonly shape: readonly [number, number, number, number];
+  readonly labels: readonly number[];
+  /** The same data as a file of raw float32 values, for the peers. */
+  readonly file: string;
+}
 
 /**
- * Draws JPEG files into a folder a class, no two alike: parts of a few drawings, stretched, at a brightness of their own.
+ * Waves as smooth as a photograph: RGB rows in the range of what goes into the network, about -3 to 3. A class has
+ * lengths of its own, and no two images are alike.
+ */
+function* waves(image: number, width: number, height: number): Generator<number> {
+  const phase = (image * 0.618033989) % (2 * Math.PI);
+  const length = 3 + 6 * (image % CLASSES);
+  const line = (count: number, at: (i: number, c: number) => number) =>
+    [0, 1, 2].map((c) => Float64Array.from({ length: count }, (_, i) => at(i, c)));
+  const across = line(width, (x, c) => Math.sin(x / length + c + phase));
+  const slanted = line(width + height, (i, c) => Math.cos(i / (7 + 2 * c)));
+  const down = line(height, (y) => Math.sin(y / (11 + length) + 3 * phase));
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++)
+        yield (across[c]?.[x] ?? 0) + (slanted[c]?.[x + y] ?? 0) + (down[c]?.[y] ?? 0);
+}
+
+export async function drawPixels(images: number, folder: string): Promise<Pixels> {
+  const data = new Float32Array(images * SIDE * SIDE * 3);
+  let at = 0;
+  for (let i = 0; i < images; i++) for (const value of waves(i, SIDE, SIDE)) data[at++] = value;
+  const file = path.join(folder, `pixels-${images}.bin`);
+  await writeFile(file, data);
+  const labels = Array.from({ length: images }, (_, i) => i % CLASSES);
+  return { data, shape: [images, SIDE, SIDE, 3], labels, file };
+}
+
+/**
+ * Draws JPEG files into a folder a class.
  * @param size [width, height] in pixels
  * @returns `folder`
  */
 export async function drawImages(
   folder: string,
   count: number,
-  size: readonly [number, number],
+  [width, height]: readonly [number, number],
 ): Promise<string> {
-  const classes = Object.entries(kinds).map(([name, kind]) => {
-    const sheets = Array.from({ length: SHEETS }, (_, seed) => drawImage(kind, seed));
-    return { into: path.join(folder, name), sheets };
-  });
-  for (const { into } of classes) await mkdir(into, { recursive: true });
-  const write = async (i: number) => {
-    const { into, sheets } = classes[i % classes.length] as (typeof classes)[number];
-    const turn = Math.floor(i / classes.length);
-    const { rgb, height, width } = part(
-      sheets[turn % SHEETS] as DrawnImage,
-      Math.floor(turn / SHEETS),
-      size,
-      i,
-    );
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < count; i++) {
+    const into = path.join(folder, `class-${i % CLASSES}`);
+    if (i < CLASSES) await mkdir(into, { recursive: true });
+    let at = 0;
+    for (const value of waves(i, width, height)) rgb[at++] = 128 + 42 * value;
     await native().writeImage(path.join(into, `${i}.jpg`), rgb, height, width);
-  };
-  // A few at a time: they are encoded beside each other.
-  for (let i = 0; i < count; i += 4) {
-    await Promise.all(Array.from({ length: Math.min(4, count - i) }, (_, j) => write(i + j)));
   }
   return folder;
-}
-
-/** Half of a sheet's width and height at its `place`, between its pixels as well. */
-function part(
-  sheet: DrawnImage,
-  place: number,
-  [width, height]: readonly [number, number],
-  i: number,
-): DrawnImage {
-  const [left, top] = [
-    (place % (sheet.width >> 1)) / 1.1,
-    (Math.floor(place / 7) % (sheet.height >> 1)) / 1.1,
-  ];
-  const brightness = 0.7 + 0.3 * ((i * 0.6180339887) % 1);
-  const at = (x: number, y: number, c: number) => sheet.rgb[(y * sheet.width + x) * 3 + c] ?? 0;
-  const rgb = new Uint8Array(width * height * 3);
-  for (let j = 0; j < rgb.length; j++) {
-    const pixel = Math.floor(j / 3);
-    const x = left + ((pixel % width) / width) * (sheet.width >> 1);
-    const y = top + (Math.floor(pixel / width) / height) * (sheet.height >> 1);
-    const [x0, y0, c] = [Math.floor(x), Math.floor(y), j % 3];
-    const row = (line: number) => (1 - x + x0) * at(x0, line, c) + (x - x0) * at(x0 + 1, line, c);
-    rgb[j] = brightness * ((1 - y + y0) * row(y0) + (y - y0) * row(y0 + 1));
-  }
-  return { rgb, width, height };
 }

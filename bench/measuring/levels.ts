@@ -1,22 +1,33 @@
+import { ThawError } from '../../lib/errors.ts';
 import type { ResNet } from '../../lib/index.ts';
 
-/** How much of the network a whole run trains; the peers know the same names. */
-export const LEVELS = ['head', 'layer4.2', 'everything'] as const;
-export type Level = (typeof LEVELS)[number];
-
-/** What steps are measured at: the levels, and what else pays on a GPU. */
-export const TASKS = [...LEVELS, 'layer4', 'everything-frozen-norm', 'layer4-cached', 'head-cached'] as const;
-export type Task = (typeof TASKS)[number];
-
-export const TITLES: Record<Task, string> = {
+/** How much of the network is trained, and what tables call it; the peers know the same names. */
+export const TITLES = {
   head: 'head alone',
   'layer4.2': 'layer4.2 + head',
   everything: 'everything',
+  // What else pays on a GPU; steps alone are measured at these.
   layer4: 'layer4 + head',
   'everything-frozen-norm': 'everything, frozen BatchNorm',
   'layer4-cached': 'layer4 + head from the cache',
   'head-cached': 'head from the cache',
-};
+} as const;
+
+export const TASKS = Object.keys(TITLES) as Task[];
+export type Task = keyof typeof TITLES;
+
+/** Those of a whole run. */
+export const LEVELS = ['head', 'layer4.2', 'everything'] as const satisfies readonly Task[];
+export type Level = (typeof LEVELS)[number];
+
+/** Of a whole run; a quick look at one of them is enough to see that every system works. */
+export function levelsOf(options: { levels?: readonly Task[]; quick: boolean }): readonly Level[] {
+  const { levels = options.quick ? ['head'] : LEVELS } = options;
+  const isLevel = (level: Task): level is Level => (LEVELS as readonly Task[]).includes(level);
+  if (levels.every(isLevel)) return levels;
+  const message = `Whole runs train ${LEVELS.join(', ')}: name these as --levels.`;
+  throw new ThawError('ERR_INVALID_ARGUMENT', message);
+}
 
 export function setTask(model: ResNet, task: Task): void {
   model.freeze();

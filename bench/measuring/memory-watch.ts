@@ -25,25 +25,25 @@ export function watchMemory(): () => number {
 }
 
 function descendants(pid: number): number[] {
-  const tasks = attempt(() => readdirSync(`/proc/${pid}/task`)) ?? [];
-  return tasks
-    .flatMap((task) =>
-      (attempt(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')) ?? '').split(' '),
-    )
-    .filter(Boolean)
-    .flatMap((child) => [Number(child), ...descendants(Number(child))]);
+  const folder = `/proc/${pid}/task`;
+  const lists = attempt(() => readdirSync(folder), []).map((task) => read(`${folder}/${task}/children`));
+  const children = lists.join(' ').split(' ').filter(Boolean).map(Number);
+  return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
 function kibibytes(pid: number, file: string, field: string): number {
-  const text = attempt(() => readFileSync(`/proc/${pid}/${file}`, 'utf8')) ?? '';
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/${file}`))?.[1] ?? 0);
+}
+
+function read(file: string): string {
+  return attempt(() => readFileSync(file, 'utf8'), '');
 }
 
 /** A process may end while it is looked at. */
-function attempt<T>(look: () => T): T | undefined {
+function attempt<T>(look: () => T, otherwise: T): T {
   try {
     return look();
   } catch {
-    return undefined;
+    return otherwise;
   }
 }

@@ -15,13 +15,9 @@ def parameters():
         return json.load(file)
 
 
-def answer(value):
-    print(json.dumps(value), flush=True)
-
-
-def event(name, **fields):
+def answer(**fields):
     """A line such as `thaw train --json` prints."""
-    answer({"event": name, **fields})
+    print(json.dumps(fields), flush=True)
 
 
 class Epochs:
@@ -37,20 +33,12 @@ class Epochs:
 
     def end(self, accuracy):
         seconds = time.perf_counter() - self.start
-        event("epoch", epoch=self.number, epochSeconds=seconds, valAccuracy=accuracy)
+        answer(event="epoch", epoch=self.number, epochSeconds=seconds, valAccuracy=accuracy)
 
 
 def read_pixels(path, shape):
     """Raw float32 [N, H, W, 3]."""
     return numpy.fromfile(path, dtype="<f4").reshape(shape)
-
-
-def upright_photograph(path):
-    """A photograph as RGB, upright by its EXIF orientation."""
-    from PIL import Image, ImageOps
-
-    with Image.open(path) as image:
-        return ImageOps.exif_transpose(image).convert("RGB")
 
 
 def throughput(run, count, passes):

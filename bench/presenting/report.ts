@@ -1,48 +1,63 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { packageRoot } from '../../lib/files/package-root.ts';
-import { machine } from '../measuring/machine.ts';
-import type { BenchOptions } from '../options.ts';
-import { met, type Outcome, type Scenario } from '../scenario.ts';
-import { picture } from './picture.ts';
+import { native } from '../../lib/native.ts';
+import { version } from '../../lib/version.ts';
+import type { BenchOptions, Device } from '../options.ts';
+import type { Outcome, Scenario } from '../scenario.ts';
 import { cells } from './table.ts';
 
 /**
- * Writes what was measured, where, with what and how to repeat it; beside it the picture.
+ * Writes what was measured, where, with what and how to repeat it.
  * @param versions of what the peers are made of
  * @returns the file
  */
 export async function writeReport(
   { name, claim }: Scenario,
-  options: BenchOptions,
+  { device, quick, out, commandLine }: BenchOptions,
   { settings, table, goals, measured }: Outcome,
   versions: Readonly<Record<string, string>>,
   seconds: number,
 ): Promise<string> {
-  const date = new Date().toISOString().slice(0, 10);
   const report = {
     scenario: name,
     claim,
-    command: options.commandLine(name),
-    date,
-    machine: machine(options.device),
+    command: commandLine(name),
+    date: new Date().toISOString().slice(0, 10),
+    machine: machine(device),
     peer: versions,
-    seconds: Math.round(seconds),
+    seconds,
     settings,
-    goals: goals.map((goal) => ({ ...goal, met: met(goal) })),
+    goals,
     table: cells(table),
     measured,
   };
   // A quick run proves that the scenario works; its numbers must not replace measured ones.
-  const folder = path.join(packageRoot(), 'bench', options.quick ? 'work' : 'results');
-  const file = options.out ?? path.join(folder, `${name}${options.device === 'cuda' ? '-cuda' : ''}.json`);
+  const folder = path.join(packageRoot(), 'bench', quick ? 'work' : 'results');
+  const file = out ?? path.join(folder, `${name}${device === 'cuda' ? '-cuda' : ''}.json`);
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
   await writeFile(file, `${JSON.stringify(report, null, 1)}\n`);
-  if (table.charts) {
-    const { device, cpu, cores } = report.machine;
-    const where = device === 'cpu' ? `${cpu}, ${cores} cores` : device;
-    const foot = `${where} · ${date}${options.quick ? ' · quick: a few images only' : ''}`;
-    await writeFile(file.replace(/(\.json)?$/, '.svg'), picture(table, foot));
-  }
   return file;
+}
+
+/** What the numbers were taken on; nothing that names the machine or its user. */
+function machine(device: Device) {
+  const { libtorch, cuda, cudnn, gpus, cpuCapability, cpuBfloat16 } = native().info();
+  return {
+    device: device === 'cuda' ? gpus[0] : device,
+    cpu: os.cpus()[0]?.model.trim(),
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    cpuCapability,
+    cpuBfloat16,
+    load: os.loadavg()[0],
+    versions: {
+      thaw: version(),
+      node: process.versions.node,
+      libtorch,
+      ...(device === 'cuda' && { cuda, cudnn }),
+      system: `${os.type()} ${os.release()}`,
+    },
+  };
 }

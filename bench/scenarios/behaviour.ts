@@ -1,65 +1,48 @@
 import path from 'node:path';
-import { child } from '../children/child.ts';
-import { copyCount } from '../measuring/subset.ts';
-import { LEARNING_RATES, trains } from '../systems/system.ts';
-import { type Case, caseOf, middle, peakMiB, processes } from './processes.ts';
+import { copyImages } from '../measuring/subset.ts';
+import { atMost } from '../scenario.ts';
+import { training } from '../systems/system.ts';
+import { casesOf, middle, PEAK_MEMORY, processes } from './processes.ts';
 
-export const behaviour = processes<Case>(
+export const behaviour = processes(
   {
     name: 'behaviour',
     claim:
       'While a head is trained, frozen layers stay as they are and the event loop goes on; beside TensorFlow.js.',
     only: 'cpu',
   },
-  async ({ quick, folder, data, weights, systems }) => {
-    const images = quick ? 10 : 96;
-    const batchSize = quick ? 5 : 32;
-    const train = await copyCount(path.resolve(await data('train')), path.join(folder, 'few'), images);
-    const learningRate = LEARNING_RATES.head;
-    const job = {
-      level: 'head',
-      train,
-      validation: null,
-      epochs: 1,
-      batchSize,
-      learningRate,
-      seed: 1,
-    } as const;
-    const group = 'head alone';
-    const own = () => child('behaviour', { weights: weights(), train, batchSize, learningRate }, folder);
+  async ({ options, folder, data, systems }) => {
+    const [images, batchSize] = options.quick ? [10, 5] : [96, 32];
+    const train = await copyImages(await data('train'), path.join(folder, 'few'), images);
+    const job = training({ work: 'behave', level: 'head', train, batchSize });
     return {
-      settings: { images, batchSize, level: 'head', epochs: 1 },
-      cases: [
-        caseOf({ name: 'thaw', title: 'thaw' }, group, own),
-        ...trains(systems, 'head')
-          .filter(({ name }) => name.startsWith('tfjs'))
-          .map((system) => caseOf(system, group, () => system.train({ ...job, drift: true }))),
-      ],
+      settings: { images, batchSize, level: job.level, epochs: job.epochs },
+      cases: casesOf(systems, 'head alone', job, {}),
       group: 'trained',
       value: {
         title: 'longest block of the event loop',
         unit: 's',
         better: 'less',
-        read: ({ last }) => last.longestBlockSeconds ?? Number.NaN,
+        read: ({ told }) => told.at(-1)?.longestBlockSeconds,
       },
       columns: {
         'frozen BatchNorms that drift': [
           'words',
-          (row) => `${middle(row, ({ last }) => last.drifted)} of ${middle(row, ({ last }) => last.norms)}`,
+          (row) =>
+            `${middle(row, ({ told }) => told.at(-1)?.drifted)} of ${middle(row, ({ told }) => told.at(-1)?.norms)}`,
         ],
-        'peak memory': ['MiB', peakMiB],
+        'peak memory': PEAK_MEMORY,
       },
-      goals: ([thaw]) =>
-        thaw
-          ? [
-              {
-                name: 'frozen BatchNorms that drift in thaw',
-                value: middle(thaw, ({ last }) => last.drifted),
-                limit: 0,
-                sense: 'at most',
-              },
-            ]
-          : [],
+      goals: (rows) =>
+        rows
+          .filter(({ name }) => name === 'thaw')
+          .map((row) =>
+            atMost(
+              'frozen BatchNorms that drift in thaw',
+              middle(row, ({ told }) => told.at(-1)?.drifted),
+              0,
+            ),
+          ),
       attempts: 3,
     };
   },

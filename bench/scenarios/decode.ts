@@ -1,117 +1,74 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { ThawError } from '../../lib/errors.ts';
 import { packageRoot } from '../../lib/files/package-root.ts';
-import { imageFolder } from '../../lib/index.ts';
-import { answerOf } from '../measuring/process.ts';
-import type { Context } from '../scenario.ts';
-import type { Python } from '../systems/python.ts';
-import { type Case, caseOf, processes } from './processes.ts';
+import { run } from '../../lib/system/run.ts';
+import { measure } from '../measuring/process.ts';
+import { imagesIn } from '../measuring/subset.ts';
+import { atLeast, atMost } from '../scenario.ts';
+import { processes, SPEED } from './processes.ts';
 
-interface DecodeCase extends Case {
-  readonly threads: number;
-}
-
-export const decode = processes<DecodeCase>(
+export const decode = processes(
   {
     name: 'decode',
     claim:
       'Reading, decoding, resizing to 256 and cropping 224 is faster than in Pillow, with the same pixels.',
     only: 'cpu',
   },
-  async ({ quick, folder, python, data, note }) => {
-    const pillow = withPillow(python);
-    const { source } = (await imageFolder(await data('train'))).train;
-    const paths = source.kind === 'files' ? source.paths.map((file) => path.resolve(file)) : [];
+  async ({ options, folder, python, data, note }) => {
+    const advice = python.lacks(['numpy', 'pillow']);
+    if (advice !== undefined) throw new ThawError('ERR_BENCH_PEER', advice);
+    const paths = await imagesIn(await data('train'));
     const list = path.join(folder, 'list.txt');
     await writeFile(list, `${paths.join('\n')}\n`);
-    const program = await build(note);
-    const own = (...args: (string | number)[]) => ({
-      command: program,
-      args: [list, ...args.map(String)],
-      cwd: folder,
-    });
+    note('building the decoding program');
+    const program = await build();
+    const own = async (...args: (string | number)[]) => {
+      return { command: program, args: [list, ...args.map(String)], cwd: folder };
+    };
+    const other = (job: object) => python.command('pillow_decode.py', { paths, ...job }, folder);
 
-    const pixels = { thaw: path.join(folder, 'thaw.bin'), pillow: path.join(folder, 'pillow.bin') };
-    await answerOf(own(0, 0, pixels.thaw));
-    await answerOf(await pillow.command('pillow_decode.py', { paths, pixels: pixels.pillow }, folder));
-    const difference = await compare(pixels.thaw, pixels.pillow);
-    note(
-      `equal pixels: ${difference.equal} of ${difference.all}, the largest difference is ${difference.largest}`,
-    );
+    const pixels = path.join(folder, 'thaw.bin');
+    await measure(await own(0, 0, pixels));
+    const { unequal = Number.NaN, largest = Number.NaN } =
+      (await measure(await other({ pixels }))).told.at(-1) ?? {};
 
-    const passes = quick ? 2 : 3;
-    const threads = [...new Set([1, os.availableParallelism()])];
+    const passes = options.quick ? 2 : 3;
+    const cores = [...new Set([1, os.availableParallelism()])];
     return {
-      settings: { images: paths.length, passes, threads, pixels: difference },
-      cases: threads.flatMap((threads) => {
+      settings: { images: paths.length, passes, threads: cores },
+      cases: cores.flatMap((threads) => {
         const group = threads === 1 ? 'one core' : `${threads} cores`;
-        const parameters = { paths, threads, passes };
-        const other = () => pillow.command('pillow_decode.py', parameters, folder);
         return [
-          { ...caseOf({ name: 'thaw', title: 'thaw' }, group, async () => own(threads, passes)), threads },
-          { ...caseOf({ name: 'pillow', title: 'Pillow' }, group, other), threads },
+          { name: 'thaw', title: 'thaw', group, command: () => own(threads, passes) },
+          { name: 'pillow', title: 'Pillow', group, command: () => other({ threads, passes }) },
         ];
       }),
       group: 'on',
-      value: {
-        title: 'images/s',
-        unit: 'images/s',
-        better: 'more',
-        read: ({ last }) => last.imagesPerSecond ?? Number.NaN,
-      },
+      value: SPEED,
       columns: {
-        'unequal pixels': ['count', () => difference.all - difference.equal],
-        'largest difference': ['count', () => difference.largest],
+        'unequal pixels': ['count', () => unequal],
+        'largest difference': ['count', () => largest],
       },
       goals: (rows) => [
-        { name: 'largest difference of a pixel', value: difference.largest, limit: 1, sense: 'at most' },
-        {
-          name: 'ratio to Pillow on one core',
-          value: rows.find(({ name, threads }) => name === 'pillow' && threads === 1)?.ahead ?? Number.NaN,
-          limit: 1.8,
-          sense: 'at least',
-        },
+        atMost('largest difference of a pixel', largest, 1),
+        ...rows
+          .filter(({ name, group }) => name === 'pillow' && group === 'one core')
+          .map(({ ahead }) => atLeast('ratio to Pillow on one core', ahead, 1.8)),
       ],
     };
   },
 );
 
-function withPillow(python: Python | string): Python {
-  const advice = typeof python === 'string' ? python : python.lacks(['numpy', 'pillow']);
-  if (typeof python === 'string' || advice !== undefined)
-    throw new ThawError('ERR_BENCH_PEER', String(advice));
-  return python;
-}
-
 /** The engine's loader as a program of its own, made by the build that made the addon. */
-async function build(note: Context['note']): Promise<string> {
+async function build(): Promise<string> {
   const folder = path.join(packageRoot(), 'build');
   const settings = await readFile(path.join(folder, 'CMakeCache.txt'), 'utf8').catch(() => '');
   const cmake = /^CMAKE_COMMAND:INTERNAL=(.+)$/m.exec(settings)?.[1];
   if (!cmake)
     throw new ThawError('ERR_BENCH_CHILD', 'There is no build folder to build in: run npm run setup first.');
-  note('building the decoding program');
-  const args = ['--build', folder, '--target', 'bench_decode'];
-  await promisify(execFile)(cmake, args, { maxBuffer: 1 << 26 }).catch((error: Error) => {
-    throw new ThawError('ERR_BENCH_CHILD', error.message);
-  });
+  const { status, stdout, stderr } = await run(cmake, ['--build', folder, '--target', 'bench_decode']);
+  if (status !== 0) throw new ThawError('ERR_BENCH_CHILD', (stderr || stdout).trim());
   return path.join(folder, 'bench/engine/bench_decode');
-}
-
-async function compare(a: string, b: string): Promise<{ all: number; equal: number; largest: number }> {
-  const [own, other] = await Promise.all([readFile(a), readFile(b)]);
-  if (own.length !== other.length)
-    throw new ThawError('ERR_BENCH_PEER', 'The images differ in their number.');
-  let equal = 0;
-  let largest = 0;
-  for (let i = 0; i < own.length; i++) {
-    const difference = Math.abs((own[i] ?? 0) - (other[i] ?? 0));
-    if (difference === 0) equal++;
-    if (difference > largest) largest = difference;
-  }
-  return { all: own.length, equal, largest };
 }

@@ -1,41 +1,33 @@
 import path from 'node:path';
-import { imageFolder } from '../../lib/index.ts';
-import { copyCount } from '../measuring/subset.ts';
-import { LEARNING_RATES, trains } from '../systems/system.ts';
-import { type Case, caseOf, processes } from './processes.ts';
+import { epochsOf } from '../measuring/process.ts';
+import { copyImages, imagesIn } from '../measuring/subset.ts';
+import { training } from '../systems/system.ts';
+import { casesOf, processes } from './processes.ts';
 
 const [TRAINED, PREDICTED] = ['the first trained batch', 'the first prediction'] as const;
 
-export const startUp = processes<Case>(
+export const startUp = processes(
   {
     name: 'start-up',
     claim: 'From the start of a process to the first trained batch, and to the first prediction.',
   },
-  async ({ quick, folder, data, systems }) => {
-    const batchSize = quick ? 10 : 32;
+  async ({ options, folder, data, systems }) => {
+    const batchSize = options.quick ? 10 : 32;
     // As many images as a batch has: the first epoch ends with the first batch.
-    const train = await copyCount(await data('train'), path.join(folder, 'batch'), batchSize);
-    const { source } = (await imageFolder(train)).train;
-    const image = path.resolve(source.kind === 'files' ? (source.paths[0] ?? '') : '');
-    const job = { train, validation: null, level: 'head', epochs: 1, batchSize, seed: 1 } as const;
-    const learningRate = LEARNING_RATES.head;
-    const some = systems.filter(({ compiles }) => !(quick && compiles));
+    const train = await copyImages(await data('train'), path.join(folder, 'batch'), batchSize);
+    const [image = ''] = await imagesIn(train);
     return {
       settings: { batchSize, level: 'head' },
       cases: [
-        ...trains(some, 'head').map((system) =>
-          caseOf(system, TRAINED, () => system.train({ ...job, learningRate })),
-        ),
-        ...some.flatMap(({ predict, ...system }) =>
-          predict ? [caseOf(system, PREDICTED, () => predict(image))] : [],
-        ),
+        ...casesOf(systems, TRAINED, training({ level: 'head', train, batchSize }), {}),
+        ...casesOf(systems, PREDICTED, { work: 'predict', image }, {}),
       ],
       group: 'up to',
       value: {
         title: 'time',
         unit: 's',
         better: 'less',
-        read: (run, { group }) => (group === TRAINED ? (run.epochs[0]?.at ?? Number.NaN) : run.told),
+        read: (run, { group }) => (group === TRAINED ? epochsOf(run) : run.told)[0]?.at,
       },
     };
   },

@@ -1,13 +1,10 @@
+import { drawPixels } from '../measuring/drawn.ts';
 import { LEVELS, TASKS, type Task, TITLES } from '../measuring/levels.ts';
-import { drawPixels } from '../measuring/pixels.ts';
-import type { Context, Goal } from '../scenario.ts';
-import type { Precision, StepsJob } from '../systems/system.ts';
-import { type Case, type Plan, processes, type Row } from './processes.ts';
+import { atLeast, type Context, type Goal } from '../scenario.ts';
+import type { StepsJob } from '../systems/system.ts';
+import { type Case, casesOf, type Plan, processes, type Row, SPEED } from './processes.ts';
 
-interface StepsCase extends Case {
-  readonly task: Task | 'forward';
-  readonly precision: Precision;
-}
+interface StepsCase extends Case, Pick<StepsJob, 'task' | 'precision'> {}
 
 export const forward = processes<StepsCase>(
   {
@@ -16,13 +13,11 @@ export const forward = processes<StepsCase>(
   },
   (context) =>
     // Each system in the precision that it runs best in.
-    steps(context, ['forward'], ['auto'], (rows) => {
-      const tuned = rows.find(({ name }) => name === 'pytorch-tuned')?.ahead ?? Number.NaN;
-      return [
-        { name: 'ratio to PyTorch tuned, eager', value: tuned, limit: 3.5, sense: 'at least' },
-        ...onH100(context, rows),
-      ];
-    }),
+    steps(context, ['forward'], ['auto'], (rows) =>
+      rows
+        .filter(({ name }) => name === 'pytorch-tuned')
+        .map(({ ahead }) => atLeast('ratio to PyTorch tuned, eager', ahead, 3.5)),
+    ),
 );
 
 export const speed = processes<StepsCase>(
@@ -31,80 +26,60 @@ export const speed = processes<StepsCase>(
     claim: 'At each level of freezing thaw trains at least as fast as the best-tuned eager PyTorch.',
   },
   (context) => {
-    const { options, quick } = context;
-    const all = options.device === 'cuda' ? TASKS : LEVELS;
-    const tasks = options.levels ?? (quick ? (['layer4.2'] as const) : all);
+    const { levels, quick, device, precision } = context.options;
+    const tasks = levels ?? (quick ? (['layer4.2'] as const) : device === 'cuda' ? TASKS : LEVELS);
     const both = quick ? (['bfloat16'] as const) : (['bfloat16', 'float32'] as const);
-    return steps(context, tasks, options.precision ? [options.precision] : both, (rows) => {
-      const half = rows.filter(({ precision }) => precision === 'bfloat16');
-      const ratios = [...new Set(half.map(({ group }) => group))].map((group): Goal => {
-        return {
-          name: `ratio to PyTorch, ${group}`,
-          value: bestEager(half, group),
-          limit: 1,
-          sense: 'at least',
-        };
-      });
-      return [...ratios, ...onH100(context, half)];
-    });
+    return steps(context, tasks, precision ? [precision] : both, (rows) =>
+      tasks.map((task) => {
+        // Of PyTorch as it comes, without folding.
+        const eager = rows.filter(
+          (row) => row.task === task && row.precision === 'bfloat16' && /-(tuned|cast)$/.test(row.name),
+        );
+        return atLeast(`ratio to PyTorch, ${TITLES[task]}`, Math.min(...eager.map(({ ahead }) => ahead)), 1);
+      }),
+    );
   },
 );
 
 /** Batches in memory on all sides, nothing read or decoded; the first pass over them is left out. */
 async function steps(
-  { options, quick, folder, systems, note }: Context,
-  tasks: readonly StepsCase['task'][],
-  precisions: readonly Precision[],
+  { options, folder, systems }: Context,
+  tasks: readonly StepsJob['task'][],
+  precisions: readonly StepsJob['precision'][],
   goals: (rows: readonly Row<StepsCase>[]) => Goal[],
 ): Promise<Plan<StepsCase>> {
+  const { quick } = options;
   const cuda = options.device === 'cuda';
   // More than one, so that none is in a GPU's cache when its turn comes.
   const [batchSize, batches] = quick ? [2, 2] : cuda ? [256, 4] : [32, 2];
-  const pixels = await drawPixels(batchSize * batches, folder);
-  const { file, shape, labels } = pixels;
+  const { file: pixels, shape, labels } = await drawPixels(batchSize * batches, folder);
   const cases = tasks.flatMap((task) =>
     precisions.flatMap((precision) =>
-      systems
-        .filter(({ compiles }) => !(quick && compiles))
-        .flatMap(({ name, title, slow, steps }): StepsCase[] => {
-          const passes = quick || (slow && task === 'forward') ? 1 : passesOf(task, cuda);
-          const job: StepsJob = { task, precision, pixels: file, shape, labels, batchSize, passes };
-          const command = steps?.(job);
-          const group = task === 'forward' ? `batches of ${batchSize}` : `${TITLES[task]}, ${precision}`;
-          return command ? [{ name, title, group, task, precision, command }] : [];
-        }),
+      systems.flatMap((system) => {
+        const passes = quick || (system.slow && task === 'forward') ? 1 : passesOf(task, cuda);
+        const job: StepsJob = { work: 'steps', task, precision, pixels, shape, labels, batchSize, passes };
+        const group = task === 'forward' ? `batches of ${batchSize}` : `${TITLES[task]}, ${precision}`;
+        return casesOf([system], group, job, { task, precision });
+      }),
     ),
   );
-  note(`batches of ${batchSize}, ${batches} of them`);
   return {
     settings: { batchSize, batchesInMemory: batches, learningRate: 1e-4, optimizer: 'adam' },
     cases,
     group: 'what',
-    value: {
-      title: 'images/s',
-      unit: 'images/s',
-      better: 'more',
-      read: ({ last }) => last.imagesPerSecond ?? Number.NaN,
-    },
-    goals,
+    value: SPEED,
+    goals: (rows) => [...goals(rows), ...(cuda ? onH100(rows) : [])],
   };
 }
 
 /** As many as take a few seconds; what takes half a minute for a batch is known well enough after one. */
-function passesOf(task: StepsCase['task'], cuda: boolean): number {
+function passesOf(task: StepsJob['task'], cuda: boolean): number {
   const often = task.endsWith('-cached') ? 20 : 1;
-  if (cuda) return 20 * often;
-  return (task.startsWith('everything') ? 3 : 5) * often;
+  return often * (cuda ? 20 : task.startsWith('everything') ? 3 : 5);
 }
 
-/** Of PyTorch as it can be written without folding by hand. */
-function bestEager(rows: readonly Row<StepsCase>[], group: string): number {
-  const eager = rows.filter((row) => row.group === group && /-(autocast|cast|plain)$/.test(row.name));
-  return Math.min(...eager.map(({ ahead }) => ahead).filter(Number.isFinite));
-}
-
-/** Images a second, in bfloat16. */
-const H100: Partial<Record<StepsCase['task'], number>> = {
+/** Images a second of an H100, in bfloat16. */
+const H100: Partial<Record<Task | 'forward', number>> = {
   forward: 20_000,
   everything: 3_500,
   'everything-frozen-norm': 6_000,
@@ -112,14 +87,10 @@ const H100: Partial<Record<StepsCase['task'], number>> = {
   'layer4-cached': 45_000,
 };
 
-function onH100({ options }: Context, rows: readonly Row<StepsCase>[]): Goal[] {
-  if (options.device !== 'cuda') return [];
-  return rows
-    .filter(({ name, task }) => name === 'thaw' && H100[task] !== undefined)
-    .map(({ task, group, value }) => ({
-      name: `images/s, ${group} (of an H100)`,
-      value,
-      limit: H100[task] ?? 0,
-      sense: 'at least',
-    }));
+function onH100(rows: readonly Row<StepsCase>[]): Goal[] {
+  return rows.flatMap(({ name, precision, task, group, value }) => {
+    const limit = H100[task];
+    if (name !== 'thaw' || precision === 'float32' || limit === undefined) return [];
+    return [atLeast(`images/s, ${group} (of an H100)`, value, limit)];
+  });
 }

@@ -1,34 +1,25 @@
-import { keras } from './keras.ts';
+import { keras, pytorch } from './peers.ts';
 import type { Python } from './python.ts';
-import { pytorch } from './pytorch.ts';
-import type { Missing, System } from './system.ts';
+import { doesJob, ROWS } from './rows.ts';
+import type { Of, System } from './system.ts';
 import { tfjs } from './tfjs.ts';
-import { type Of, thaw } from './thaw.ts';
+import { thaw } from './thaw.ts';
 
-export interface Systems {
-  readonly found: readonly System[];
-  readonly missing: readonly Missing[];
-  /** Of what they are made of. */
-  readonly versions: Readonly<Record<string, string>>;
-}
-
-/** Every system at hand, thaw first, and what is missing. @param python or why there is none */
-export async function findSystems(python: Python | string, of: Of): Promise<Systems> {
-  const found: System[] = [thaw(of)];
-  const missing: Missing[] = [];
-  const has = typeof python === 'string' ? undefined : python;
+/** Every system at hand, thaw first; what is missing, and the sentence that says how to get it; versions. */
+export async function findSystems(python: Python, of: Of) {
+  const cuda = of.device === 'cuda';
+  const tensorflow = await tfjs(of);
   // On a GPU PyTorch alone is measured beside thaw.
-  const cpu = of.device === 'cpu';
-  const tensorflow = cpu ? await tfjs(of) : { systems: [], versions: {} };
-  const others = [
-    ...(has
-      ? [...pytorch(has, of), ...(cpu ? [keras(has, of)] : [])]
-      : [{ title: 'PyTorch and Keras', advice: String(python) }]),
-    ...tensorflow.systems,
-  ];
-  for (const other of others) {
-    if ('advice' in other) missing.push(other);
-    else found.push(other);
-  }
-  return { found, missing, versions: { ...has?.versions, ...tensorflow.versions } };
+  const others = cuda ? [] : [keras(python, of), ...tensorflow.families];
+  const families = [thaw(of), ...pytorch(python, of), ...others];
+  const found = ROWS.flatMap((row): System[] => {
+    // What holds of a longer name stands after what holds of its beginning.
+    const family = families.findLast(({ name }) => row.name.startsWith(name));
+    if (!family || family.advice !== undefined) return [];
+    const variant = row.name.slice(row.name.indexOf('-') + 1);
+    const command = (job: Parameters<System['command']>[0]) => family.start(job, variant);
+    return [{ ...row, does: (job) => doesJob(row, job, cuda), command }];
+  });
+  const missing = families.flatMap(({ name, advice }) => (advice === undefined ? [] : [{ name, advice }]));
+  return { found, missing, versions: { ...python.versions, ...tensorflow.versions } };
 }

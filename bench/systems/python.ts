@@ -10,35 +10,43 @@ import type { Command } from '../measuring/process.ts';
 
 export const PEERS = path.join(packageRoot(), 'bench/peers');
 
-/** A Python with whatever packages it has. */
+const PACKAGES = ['torch', 'torchvision', 'numpy', 'pillow', 'tensorflow', 'keras'] as const;
+type Package = (typeof PACKAGES)[number];
+
+/** Nothing is imported for this; tensorflow-cpu is TensorFlow under another name. */
+const PROBE = `
+import json, platform
+from importlib.metadata import distributions
+found = {each.metadata["Name"].lower().replace("_", "-").removesuffix("-cpu"): each.version for each in distributions()}
+print(json.dumps({"python": platform.python_version(), **found}))`;
+
+/** A Python with whatever packages it has, or none. */
 export interface Python {
   readonly versions: Readonly<Record<string, string>>;
   /** The sentence that says how to get what it lacks of these packages; undefined where it lacks nothing. */
-  lacks(packages: readonly string[]): string | undefined;
+  lacks(packages: readonly Package[]): string | undefined;
   /** A script of `peers/` with parameters in a JSON file. */
-  command(script: string, parameters: object, folder: string): Promise<Command>;
+  command(script: string, parameters: object, folder: string, env?: Environment): Promise<Command>;
 }
 
-/** The Python, or the sentence that says how to name one. */
-export async function findPython(wanted: string | undefined, env: Environment): Promise<Python | string> {
+export async function findPython(wanted: string | undefined, env: Environment): Promise<Python> {
   const named = wanted ?? env.THAW_BENCH_PYTHON;
-  const executable = (named ? [named] : ['python3', 'python']).find((name) => which(name, env));
-  if (!executable) {
-    return named
-      ? `There is no Python at ${named}.`
-      : 'There is no python3 on the PATH: name one with --python or THAW_BENCH_PYTHON.';
-  }
-  const probe = await run(executable, [path.join(PEERS, 'versions.py')], { env, cwd: PEERS });
-  if (probe.status !== 0) return `${executable} does not run: ${probe.stderr.trim().split('\n').at(-1)}`;
-  const versions = JSON.parse(probe.stdout) as Record<string, string>;
+  const executable = named ?? 'python3';
+  const probe = which(executable, env) && (await run(executable, ['-c', PROBE], { env, cwd: PEERS }));
+  const found: Record<string, string> = probe && probe.status === 0 ? JSON.parse(probe.stdout) : {};
+  const known = Object.entries(found).filter(([name]) => ['python', ...PACKAGES].includes(name));
   // The peers share modules that lie above their own folders.
   const environment = { ...env, PYTHONPATH: PEERS, TF_CPP_MIN_LOG_LEVEL: '2' };
   return {
-    versions,
-    lacks: (packages) => lacking(executable, versions, packages),
-    command: async (script, parameters, folder) => {
+    versions: Object.fromEntries(known),
+    lacks: (packages) => {
+      if (!probe) return `There is no Python at ${executable}: name one with --python or THAW_BENCH_PYTHON.`;
+      if (probe.status !== 0) return `${executable} does not run: ${probe.stderr.trim().split('\n').at(-1)}`;
+      return lacking(executable, found, packages);
+    },
+    command: async (script, parameters, folder, more) => {
       const args = [path.join(PEERS, script), await parametersFile(parameters, folder)];
-      return { command: executable, args, cwd: PEERS, env: environment };
+      return { command: executable, args, cwd: PEERS, env: { ...environment, ...more } };
     },
   };
 }
@@ -51,16 +59,14 @@ export async function parametersFile(parameters: object, folder: string): Promis
   return file;
 }
 
-function lacking(executable: string, versions: object, packages: readonly string[]): string | undefined {
-  const missing = packages.filter((name) => !(name in versions));
-  if (missing.length === 0) return undefined;
+function lacking(executable: string, found: object, packages: readonly Package[]): string | undefined {
+  const missing = packages.filter((name) => !(name in found));
   // Another release of PyTorch than the libtorch in use would be compared with itself.
-  const wanted = missing.map((name) =>
-    name === 'torch' ? `torch==${release(native().info().libtorch)}` : name,
-  );
+  const pinned = (name: Package) => (name === 'torch' ? `torch==${release(native().info().libtorch)}` : name);
+  if (missing.length === 0) return undefined;
   return (
     `${executable} lacks ${missing.join(', ')}; install with ` +
-    `\`${executable} -m pip install ${wanted.join(' ')}\`, or name another Python with --python or ` +
+    `\`${executable} -m pip install ${missing.map(pinned).join(' ')}\`, or name another Python with --python or ` +
     'THAW_BENCH_PYTHON.'
   );
 }

@@ -1,10 +1,15 @@
-import { ThawError } from '../../lib/errors.ts';
-import { LEVELS, type Level, type Task } from '../measuring/levels.ts';
+import type { Level, Task } from '../measuring/levels.ts';
 import type { Command } from '../measuring/process.ts';
 import type { BenchOptions } from '../options.ts';
+import type { Row } from './rows.ts';
+import type { Weights } from './weights.ts';
 
-/** Fine-tuning from JPEG files to a saved model. */
+/**
+ * Fine-tuning from JPEG files to a saved model; `behave` tells at its end how long the event loop was held up and
+ * which frozen statistics have moved.
+ */
 export interface TrainJob {
+  readonly work: 'train' | 'behave';
   readonly level: Level;
   /** Folders with a folder a class. */
   readonly train: string;
@@ -13,19 +18,16 @@ export interface TrainJob {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly seed: number;
-  /** Whether it shall tell at its end which frozen statistics have moved; TensorFlow.js alone knows this. */
-  readonly drift?: boolean;
   /** Of the network's input, in pixels; thaw alone takes another than 224. */
   readonly inputSize?: number;
 }
 
-/** 'auto': what the system runs best in. */
-export type Precision = 'auto' | 'float32' | 'bfloat16';
-
 /** The network over batches in memory: without gradients, or steps of training. */
 export interface StepsJob {
+  readonly work: 'steps';
   readonly task: Task | 'forward';
-  readonly precision: Precision;
+  /** 'auto': what the system runs best in. */
+  readonly precision: 'auto' | 'float32' | 'bfloat16';
   /** Raw float32 [images, height, width, 3]. */
   readonly pixels: string;
   readonly shape: readonly number[];
@@ -35,33 +37,36 @@ export interface StepsJob {
   readonly passes: number;
 }
 
-/**
- * Something that fine-tunes or runs a ResNet-50. For each kind of work that it can do it names the process that does
- * it; such a process tells `{"event":"epoch","epochSeconds":…,"valAccuracy":…}` after each epoch.
- */
-export interface System {
-  readonly name: string;
-  /** What tables call it. */
-  readonly title: string;
-  /** Slow enough that a part of the images stands for all of them. */
-  readonly slow: boolean;
-  /** Whether its epochs differ from each other, so that only the whole of a run tells its time. */
-  readonly caches: boolean;
-  /** Compiles for half a minute before it starts: a quick look meets it in `end-to-end` alone. */
-  readonly compiles?: boolean;
-  train?(job: TrainJob): Promise<Command>;
-  /** Whether there is something to train at this level in this way; absent: at all. */
-  trains?(level: Level): boolean;
-  /** Undefined where it does not do such steps. Its process tells `{"imagesPerSecond":…}` last. */
-  steps?(job: StepsJob): (() => Promise<Command>) | undefined;
-  /** Its process tells one line when it knows what the photograph shows. */
-  predict?(image: string): Promise<Command>;
+/** What one photograph shows. */
+export interface PredictJob {
+  readonly work: 'predict';
+  readonly image: string;
 }
 
-/** A system that is not at hand, and the sentence that says how to get it. */
-export interface Missing {
-  readonly title: string;
-  readonly advice: string;
+export type Job = TrainJob | StepsJob | PredictJob;
+
+/**
+ * Something that fine-tunes or runs a ResNet-50, each job in a process of its own. Such a process tells lines of JSON:
+ * `{"event":"epoch","epochSeconds":…,"valAccuracy":…}` after each epoch, `{"imagesPerSecond":…}` after steps, and a
+ * line when it knows what a photograph shows.
+ */
+export interface System extends Pick<Row, 'name' | 'title' | 'slow' | 'caches'> {
+  does(job: Job): boolean;
+  command(job: Job): Promise<Command>;
+}
+
+/** What every system is made from. */
+export interface Of extends Pick<BenchOptions, 'device' | 'kernels'> {
+  readonly weights: Weights;
+  readonly folder: string;
+}
+
+/** Systems whose names begin with `name`: how each is started. */
+export interface Family {
+  readonly name: string;
+  /** The sentence that says how to get them; undefined where they are at hand. */
+  readonly advice?: string | undefined;
+  start(job: Job, variant: string): Promise<Command>;
 }
 
 /** Adam's: what `thaw train` uses, as Keras does. */
@@ -70,20 +75,8 @@ export const EPSILON = 1e-7;
 /** Rates at which each level learns without overshooting. */
 export const LEARNING_RATES: Record<Level, number> = { head: 1e-3, 'layer4.2': 1e-4, everything: 1e-4 };
 
-/** The systems that train at this level. */
-export function trains(systems: readonly System[], level: Level) {
-  return systems.flatMap(({ train, ...system }) =>
-    train && (system.trains?.(level) ?? true) ? [{ ...system, train }] : [],
-  );
-}
-
-/** Of a whole run; a quick look at one of them is enough to see that every system works. */
-export function levelsOf({ levels, quick }: BenchOptions): readonly Level[] {
-  const isLevel = (level: Task): level is Level => (LEVELS as readonly Task[]).includes(level);
-  if (!levels) return quick ? ['head'] : LEVELS;
-  if (levels.every(isLevel)) return levels;
-  throw new ThawError(
-    'ERR_INVALID_ARGUMENT',
-    `Whole runs train ${LEVELS.join(', ')}: name these as --levels.`,
-  );
+/** One epoch without validation, unless `job` says otherwise. */
+export function training(job: Pick<TrainJob, 'level' | 'train' | 'batchSize'> & Partial<TrainJob>): TrainJob {
+  const learningRate = LEARNING_RATES[job.level];
+  return { work: 'train', validation: null, epochs: 1, learningRate, seed: 1, ...job };
 }

@@ -1,63 +1,55 @@
 import path from 'node:path';
 import { packageRoot } from '../../lib/files/package-root.ts';
-import { child } from '../children/child.ts';
 import type { Level } from '../measuring/levels.ts';
 import type { Command } from '../measuring/process.ts';
-import type { BenchOptions } from '../options.ts';
-import { EPSILON, type System } from './system.ts';
-import type { Weights } from './weights.ts';
-
-/** What every system is made from. */
-export interface Of extends Pick<BenchOptions, 'device' | 'kernels'> {
-  readonly weights: Weights;
-  readonly folder: string;
-}
+import { parametersFile } from './python.ts';
+import { EPSILON, type Family, type Job, type Of } from './system.ts';
 
 const UNFREEZE: Record<Level, string> = { head: 'none', 'layer4.2': 'layer4.2', everything: 'all' };
 
-/** The command line, as it is installed; for steps and outputs in memory the API. */
-export function thaw({ weights, folder, device, kernels }: Of): System {
+/** The command line, as it is installed; where it does not tell what is asked, the API in a process of its own. */
+export function thaw({ weights, folder, device, kernels }: Of): Family {
   let runs = 0;
-  return {
-    name: 'thaw',
-    title: 'thaw',
-    slow: false,
-    caches: true,
-    train: async ({ level, train, validation, epochs, batchSize, learningRate, seed, inputSize }) =>
-      command('train', {
-        data: train,
-        ...(validation === null ? { 'validation-split': 0 } : { val: validation }),
-        weights: weights.original(),
-        head: 'linear',
-        unfreeze: UNFREEZE[level],
-        optimizer: 'adam',
-        'learning-rate': learningRate,
-        epochs,
-        'batch-size': batchSize,
-        seed,
-        device,
-        ...(inputSize !== undefined && { 'input-size': inputSize }),
-        ...(kernels !== undefined && { kernels }),
-        out: path.join(folder, `thaw-${++runs}`),
-        json: true,
-        quiet: true,
-      }),
-    steps: (job) => () =>
-      child('steps', { ...job, device, kernels, epsilon: EPSILON, weights: weights.original() }, folder),
-    predict: async (image) => command('predict', { model: weights.original(), device, json: true }, image),
+  const child = async (name: string, job: Job) => {
+    const parameters = { ...job, device, kernels, epsilon: EPSILON, weights: weights.original() };
+    return node(`bench/children/${name}.js`, await parametersFile(parameters, folder));
   };
+  const start = async (job: Job): Promise<Command> => {
+    if (job.work === 'steps') return child('steps', job);
+    if (job.work === 'behave') return child('behaviour', job);
+    if (job.work === 'predict')
+      return cli('predict', { model: weights.original(), device, json: true }, job.image);
+    return cli('train', {
+      data: job.train,
+      ...(job.validation === null ? { 'validation-split': 0 } : { val: job.validation }),
+      weights: weights.original(),
+      head: 'linear',
+      unfreeze: UNFREEZE[job.level],
+      optimizer: 'adam',
+      'learning-rate': job.learningRate,
+      epochs: job.epochs,
+      'batch-size': job.batchSize,
+      seed: job.seed,
+      device,
+      ...(job.inputSize !== undefined && { 'input-size': job.inputSize }),
+      ...(kernels !== undefined && { kernels }),
+      out: path.join(folder, `thaw-${++runs}`),
+      json: true,
+      quiet: true,
+    });
+  };
+  return { name: 'thaw', start };
 }
 
 /** `thaw COMMAND --flag value ... arguments`; a flag that is true is a switch. */
-function command(
-  name: string,
-  flags: Readonly<Record<string, string | number | true>>,
-  ...more: readonly string[]
-): Command {
-  const root = packageRoot();
+function cli(name: string, flags: Readonly<Record<string, unknown>>, ...more: readonly string[]): Command {
   const given = Object.entries(flags).flatMap(([flag, value]) =>
     value === true ? [`--${flag}`] : [`--${flag}`, String(value)],
   );
-  const args = [path.join(root, 'dist/lib/cli/main.js'), name, ...given, ...more];
-  return { command: process.execPath, args, cwd: root };
+  return node('lib/cli/main.js', name, ...given, ...more);
+}
+
+function node(script: string, ...args: readonly string[]): Command {
+  const root = packageRoot();
+  return { command: process.execPath, args: [path.join(root, 'dist', script), ...args], cwd: root };
 }

@@ -1,47 +1,49 @@
 import { expect, test } from '@jest/globals';
 import { type BenchOptions, benchOptions } from '../../bench/options.ts';
-
-const scenarios = ['end-to-end', 'forward', 'growth'];
+import { chosen, SCENARIOS } from '../../bench/scenarios/all.ts';
 
 test.each([
-  [['forwards'], 'received forwards; did you mean forward?'],
-  [['forward', '--run', '3'], "Unknown option '--run'; see --help."],
+  [['forward', '--run', '3'], 'Unknown option --run for thaw bench; did you mean --runs?'],
   [['forward', '--runs', '0'], 'Expected a positive integer for --runs'],
-  [['growth', '--up-to', 'many'], 'Expected a positive integer for --up-to'],
   [['--levels', 'head,layer5'], "Expected one of 'head', 'layer4.2', 'everything', 'layer4',"],
-  [['--precision', 'float16'], "Expected one of 'float32', 'bfloat16' for --precision"],
-  [['--device', 'tpu'], "Expected one of 'cpu', 'cuda' for --device"],
   [['--out', 'x.json'], '--out takes the numbers of one scenario'],
   [['forward', 'growth', '--out', 'x.json'], '--out takes the numbers of one scenario'],
   [['--quick', '--full'], 'Give either --quick or --full, not both.'],
 ])('%j is refused', (args, message) => {
-  expect(() => benchOptions(args, scenarios)).toThrow(message);
+  expect(() => benchOptions(args)).toThrow(message);
 });
 
 test('without a word the whole is measured, on the CPU', () => {
-  const given = { scenarios: [], device: 'cpu', kernels: undefined, epochs: 10, quick: false, full: false };
-  expect(benchOptions([], scenarios)).toMatchObject(given);
+  const given = { scenarios: [], device: 'cpu', epochs: 10, upTo: 100_000, quick: false, full: false };
+  expect(benchOptions([])).toMatchObject(given);
+  expect(benchOptions(['--help'])).toBe('help');
 });
 
-test('named scenarios run in the order of their names, with lists of levels and systems', () => {
-  const given = ['growth', 'end-to-end', '--levels', 'head, everything', '--systems', 'thaw,tfjs', '--quick'];
-  expect(benchOptions(given, scenarios)).toMatchObject({
+test('what is said goes before what a quick look does', () => {
+  const given = 'growth end-to-end --levels head,everything --systems thaw,tfjs --epochs 5 --quick';
+  expect(benchOptions(given.split(' '))).toMatchObject({
     scenarios: ['growth', 'end-to-end'],
     levels: ['head', 'everything'],
     systems: ['thaw', 'tfjs'],
-    epochs: 2,
+    epochs: 5,
     upTo: 300,
   });
 });
 
-test('help wins over everything', () => {
-  expect(benchOptions(['--help'], scenarios)).toBe('help');
+test('a report says how to repeat it, without saying where things lie', () => {
+  const line =
+    'end-to-end --data a/photos --levels head,layer4.2 --up-to 9 --device cuda --kernels fused --python /x --full';
+  const options = benchOptions(line.split(' ')) as BenchOptions;
+  expect(options.commandLine('end-to-end')).toBe(
+    'npm run bench -- end-to-end --data photos --levels head,layer4.2 --up-to 9 --device cuda --kernels fused --full',
+  );
 });
 
-test('a report says how to repeat it, without saying where things lie', () => {
-  const line = 'end-to-end --data a/photos --levels head --device cuda --kernels fused --python /x --full';
-  const options = benchOptions(line.split(' '), scenarios) as BenchOptions;
-  expect(options.commandLine('end-to-end')).toBe(
-    'npm run bench -- end-to-end --data photos --levels head --device cuda --kernels fused --full',
-  );
+test('scenarios are those of the device, and a misspelt one is named', () => {
+  const on = { device: 'cpu', quick: false } as const;
+  const others = SCENARIOS.filter(({ name }) => name !== 'checks');
+  expect(chosen({ ...on, scenarios: [] })).toEqual(others);
+  expect(() => chosen({ ...on, scenarios: ['forwards'] })).toThrow('forwards; did you mean forward?');
+  expect(() => chosen({ ...on, scenarios: ['checks'] })).toThrow('with --device cuda only');
+  expect(chosen({ ...on, scenarios: ['checks'], quick: true })).toHaveLength(1);
 });

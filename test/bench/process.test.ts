@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { answerOf, measure } from '../../bench/measuring/process.ts';
+import { epochsOf, measure } from '../../bench/measuring/process.ts';
 import { inTurns } from '../../bench/measuring/turns.ts';
 
 const node = (script: string) => ({
@@ -16,41 +16,38 @@ test('what a process tells as lines of JSON is heard, and nothing else', async (
     process.stdout.write('{"event":"epoch",');
     setTimeout(() => process.stdout.write('"epochSeconds":2}\\n{"event":"done"}\\n'), 50);`;
   const measured = await measure(node(script));
-  const [first, second, last] = measured.events;
-  expect([first, second].map((told) => told?.event.epochSeconds)).toEqual([1.5, 2]);
-  expect(last?.event).toEqual({ event: 'done' });
-  expect(second?.seconds).toBeGreaterThan(first?.seconds ?? Number.NaN);
-  expect(measured.seconds).toBeGreaterThanOrEqual(second?.seconds ?? Number.NaN);
+  const [first, second] = epochsOf(measured);
+  expect(measured.told.map(({ at, ...told }) => told)).toEqual([
+    { event: 'epoch', epochSeconds: 1.5 },
+    { event: 'epoch', epochSeconds: 2 },
+    { event: 'done' },
+  ]);
+  expect(second?.at).toBeGreaterThan(first?.at ?? Number.NaN);
+  expect(measured.seconds).toBeGreaterThanOrEqual(second?.at ?? Number.NaN);
 });
 
 test('memory of the process and of its children is seen', async () => {
   const hold = (megabytes: number) =>
-    `globalThis.kept = Buffer.alloc(${megabytes << 20}, 1); setTimeout(() => {}, 1500);`;
+    `globalThis.kept = Buffer.alloc(${megabytes << 20}, 1); console.log('{}'); setTimeout(() => {}, 1500);`;
   const small = await measure(node(hold(1)));
   const large = await measure(node(hold(200)));
   const child = JSON.stringify(hold(200));
+  const inherit = "{ stdio: 'inherit' }";
   const parent = await measure(
-    node(`require('node:child_process').spawn(process.execPath, ['--eval', ${child}]);`),
+    node(`require('node:child_process').spawn(process.execPath, ['--eval', ${child}], ${inherit});`),
   );
   expect(small.peakKiB).toBeGreaterThan(10 * 1024);
   expect(large.peakKiB - small.peakKiB).toBeGreaterThan(150 * 1024);
   expect(parent.peakKiB - small.peakKiB).toBeGreaterThan(150 * 1024);
 });
 
-test('a process that fails says why', async () => {
-  const failing = measure(node(`console.error('no such thing'); process.exitCode = 3;`));
-  await expect(failing).rejects.toMatchObject({
-    code: 'ERR_BENCH_CHILD',
-    message: expect.stringContaining('3: no such thing'),
-  });
-  await expect(measure({ command: '/nowhere/at/all', args: [], cwd: '/' })).rejects.toMatchObject({
-    code: 'ERR_BENCH_CHILD',
-  });
-});
-
-test('an answer is what is told last, and silence is none', async () => {
-  await expect(answerOf(node(`console.log('{"a":1}\\n{"a":2}')`))).resolves.toEqual({ a: 2 });
-  await expect(answerOf(node(`console.log('hello')`))).rejects.toMatchObject({ code: 'ERR_BENCH_CHILD' });
+test.each([
+  ['fails', node(`console.error('no such thing'); process.exitCode = 3;`), '3: no such thing'],
+  ['tells nothing', node(`console.log('hello')`), 'it wrote nothing'],
+  ['is not there', { command: '/nowhere/at/all', args: [], cwd: '/' }, 'did not start'],
+])('a process that %s says why', async (_, command, message) => {
+  const expected = { code: 'ERR_BENCH_CHILD', message: expect.stringContaining(message) };
+  await expect(measure(command)).rejects.toMatchObject(expected);
 });
 
 test('sides take turns, and one that fails stays out', async () => {

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { epochsOf } from '../../bench/measuring/process.ts';
 import { type BenchOptions, benchOptions } from '../../bench/options.ts';
 import { cells } from '../../bench/presenting/table.ts';
-import type { Context } from '../../bench/scenario.ts';
-import { type Case, middle, type Plan, processes } from '../../bench/scenarios/processes.ts';
+import { atLeast, type Context } from '../../bench/scenario.ts';
+import { type Case, middle, type Plan, processes, SPEED } from '../../bench/scenarios/processes.ts';
 
 /** A process that tells of epochs and of a speed. */
 function told(name: string, group: string, speed: number | undefined): Case {
@@ -15,7 +16,7 @@ function told(name: string, group: string, speed: number | undefined): Case {
 }
 
 async function outcome(plan: Partial<Plan<Case>>, ...args: string[]) {
-  const options = benchOptions(args, []) as BenchOptions;
+  const options = benchOptions(args) as BenchOptions;
   const scenario = processes({ name: 's', claim: 'c' }, async () => ({
     settings: { seed: 1 },
     cases: [
@@ -25,22 +26,17 @@ async function outcome(plan: Partial<Plan<Case>>, ...args: string[]) {
       told('other', 'b', 5),
     ],
     group: 'of',
-    value: {
-      title: 'images/s',
-      unit: 'images/s',
-      better: 'more',
-      read: ({ last }) => last.imagesPerSecond ?? Number.NaN,
-    },
+    value: SPEED,
     attempts: 1,
     ...plan,
   }));
-  return scenario.run({ options, quick: options.quick, note: () => undefined } as unknown as Context);
+  return scenario.run({ options, note: () => undefined } as unknown as Context);
 }
 
 test('each group is compared with its thaw, and one that fails has no numbers', async () => {
   const columns: Plan<Case>['columns'] = {
-    epoch: ['s', (row) => middle(row, (run) => run.epochs[0]?.seconds)],
-    accuracy: ['share', (row) => middle(row, (run) => run.epochs[0]?.accuracy)],
+    epoch: ['s', (row) => middle(row, (run) => epochsOf(run)[0]?.epochSeconds)],
+    accuracy: ['share', (row) => middle(row, (run) => epochsOf(run)[0]?.valAccuracy)],
   };
   const { table, settings, goals } = await outcome({ columns }, '--runs', '1');
   const [head, ...rows] = cells(table).map((row) => row.slice(0, 6));
@@ -56,9 +52,12 @@ test('each group is compared with its thaw, and one that fails has no numbers', 
 });
 
 test('goals are of medians, and of nothing where a run is quick', async () => {
-  const goals: Plan<Case>['goals'] = (rows) =>
-    rows.map(({ name, ahead }) => ({ name, value: ahead, limit: 1, sense: 'at least' }));
+  const goals = (rows: readonly { name: string; ahead: number }[]) =>
+    rows.map(({ name, ahead }) => atLeast(name, ahead, 2));
   const measured = await outcome({ goals }, '--runs', '2');
-  expect(measured.goals.map(({ value }) => value)).toEqual([1, 3]);
+  expect(measured.goals.map(({ value, met }) => [value, met])).toEqual([
+    [1, false],
+    [3, true],
+  ]);
   expect((await outcome({ goals }, '--quick')).goals).toEqual([]);
 });

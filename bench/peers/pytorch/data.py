@@ -2,25 +2,23 @@
 
 from torch.utils.data import DataLoader
 
-from peer import CORES, import_torchvision
+from peer import import_torchvision
 
 
-def loaders(p, **options):
+def loaders(p, workers=0):
     """DataLoaders over p["train"] and, where it is given, p["validation"]."""
     torchvision = import_torchvision()
     prepare = torchvision.models.ResNet50_Weights.IMAGENET1K_V1.transforms()
-    folders = {part: p[part] for part in ("train", "validation") if p[part] is not None}
     return {
         part: DataLoader(
-            torchvision.datasets.ImageFolder(folder, prepare),
+            torchvision.datasets.ImageFolder(p[part], prepare),
             batch_size=p["batchSize"],
             shuffle=part == "train",
             pin_memory=p["device"] != "cpu",
-            **options,
+            # Workers that stay between epochs: what the manual advises where decoding takes time.
+            num_workers=workers,
+            persistent_workers=workers > 0,
         )
-        for part, folder in folders.items()
+        for part in ("train", "validation")
+        if p[part] is not None
     }
-
-
-# Workers that stay between epochs, one a core: what the manual advises where decoding takes time.
-WITH_WORKERS = {"num_workers": CORES, "persistent_workers": True}

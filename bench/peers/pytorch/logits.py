@@ -9,4 +9,4 @@ from peer import read_pixels
 p = parameters()
 split = Split("forward", torch.load(p["weights"], weights_only=True), classes=1000)
 with torch.no_grad():
-    answer({"logits": split(read_pixels(p["pixels"], p["shape"])).flatten().tolist()})
+    answer(logits=split(read_pixels(p["pixels"], p["shape"])).flatten().tolist())

@@ -4,14 +4,14 @@ import copy
 
 import torch
 from torch import nn
+from torch.fx.experimental.optimization import fuse
 
 from peer import import_torchvision
 
 
 def imagenet_backbone(path):
     """The state dict in a .pth file without its classification head."""
-    state = torch.load(path, weights_only=True)
-    return {name: tensor for name, tensor in state.items() if not name.startswith("fc.")}
+    return {name: tensor for name, tensor in torch.load(path, weights_only=True).items() if not name.startswith("fc.")}
 
 
 class Split:
@@ -34,16 +34,8 @@ class Split:
             self.trained.eval()
 
     def fold(self):
-        """Folds each frozen BatchNorm into the convolution before it."""
-        for module in self.frozen:
-            if isinstance(module, nn.Sequential):  # the stem
-                module[0], module[1] = fused(module[0], module[1]), nn.Identity()
-                continue
-            for i in (1, 2, 3):
-                setattr(module, f"conv{i}", fused(getattr(module, f"conv{i}"), getattr(module, f"bn{i}")))
-                setattr(module, f"bn{i}", nn.Identity())
-            if module.downsample is not None:
-                module.downsample = nn.Sequential(fused(module.downsample[0], module.downsample[1]))
+        """Folds each frozen BatchNorm into the convolution before it; in a copy, so that the network is saved whole."""
+        self.frozen = fuse(self.frozen).to(memory_format=torch.channels_last)
 
     def features(self, images):
         with torch.no_grad():
@@ -51,11 +43,6 @@ class Split:
 
     def __call__(self, images):
         return self.trained(self.features(images))
-
-
-def fused(convolution, norm):
-    result = torch.nn.utils.fusion.fuse_conv_bn_eval(convolution, norm)
-    return result.to(memory_format=torch.channels_last).requires_grad_(False)
 
 
 class Masters:

@@ -5,9 +5,8 @@ import sys
 import torch
 
 import common
-from common import CORES, answer, parameters, upright_photograph as photograph
 
-torch.set_num_threads(CORES)
+torch.set_num_threads(common.CORES)
 
 
 def import_torchvision():

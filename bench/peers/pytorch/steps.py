@@ -89,4 +89,4 @@ def run():
         raise RuntimeError("the results are not finite")
 
 
-answer({"imagesPerSecond": throughput(run, p["shape"][0], p["passes"])})
+answer(imagesPerSecond=throughput(run, p["shape"][0], p["passes"]))

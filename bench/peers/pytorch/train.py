@@ -4,8 +4,8 @@
 import torch
 
 import tutorial
-from common import Epochs, event, parameters
-from data import WITH_WORKERS, loaders
+from common import CORES, Epochs, answer, parameters
+from data import loaders
 from tuned import Trainer
 
 p = parameters()
@@ -13,43 +13,35 @@ torch.manual_seed(p["seed"])
 
 
 def tuned():
-    data = loaders(p, **WITH_WORKERS)
+    data = loaders(p, workers=CORES)
     trainer = Trainer(p, p["level"], len(data["train"].dataset.classes))
-    features = lambda loader: ((trainer.features(trainer.upload(x)), y) for x, y in loader)
-    for epoch in Epochs(p["epochs"]):
-        for inputs, labels in features(data["train"]):
-            trainer.step(inputs, labels)
-        epoch.end(trainer.share_right(features(data["validation"])) if "validation" in data else None)
-    return trainer.split.network
-
-
-def cached():
-    data = loaders(p, **WITH_WORKERS)
-    trainer = Trainer(p, p["level"], len(data["train"].dataset.classes))
-    if p["level"] == "head":
+    pooled = p["variant"] == "cached" and p["level"] == "head"
+    if pooled:
         trainer.trained = trainer.split.network.fc
+
+    def features(part):
+        """Batches of what the frozen part gives, and their labels."""
+        return ((trainer.features(trainer.upload(images)), labels) for images, labels in data[part])
+
     kept = {}
 
-    def extract(loader):
-        """Features [N, ...] and labels [N] of a folder: pooled where the head alone is trained."""
-        inputs, labels = [], []
-        for images, batch_labels in loader:
-            maps = trainer.features(trainer.upload(images))
-            inputs.append(maps.float().mean((2, 3)) if p["level"] == "head" else maps)
-            labels.append(batch_labels)
-        return torch.cat(inputs), torch.cat(labels).to(p["device"])
+    def cached(part):
+        """The same from memory, after the first time: pooled where the head alone is trained."""
+        if part not in kept:
+            found = [(maps.float().mean((2, 3)) if pooled else maps, labels) for maps, labels in features(part)]
+            kept[part] = [torch.cat(each).to(p["device"]) for each in zip(*found)]
+        inputs, labels = kept[part]
+        order = torch.randperm(len(labels)) if part == "train" else torch.arange(len(labels))
+        return ((inputs[chosen], labels[chosen]) for chosen in order.to(inputs.device).split(p["batchSize"]))
 
+    batches = cached if p["variant"] == "cached" else features
     for epoch in Epochs(p["epochs"]):
-        if not kept:
-            kept = {part: extract(loader) for part, loader in data.items()}
-        inputs, labels = kept["train"]
-        for chosen in torch.randperm(len(inputs), device=inputs.device).split(p["batchSize"]):
-            trainer.step(inputs[chosen], labels[chosen])
-        held = kept.get("validation")
-        epoch.end(held and trainer.share_right(zip(*(part.split(p["batchSize"]) for part in held))))
+        for inputs, labels in batches("train"):
+            trainer.step(inputs, labels)
+        epoch.end(trainer.share_right(batches("validation")) if "validation" in data else None)
     return trainer.split.network
 
 
-network = {"tutorial": lambda: tutorial.train(p), "cached": cached}.get(p["variant"], tuned)()
+network = tutorial.train(p) if p["variant"] == "tutorial" else tuned()
 torch.save(network.state_dict(), p["out"])
-event("done")
+answer(event="done")

@@ -1,13 +1,10 @@
-"""Fine-tuning as an expert tunes it: channels-last, bfloat16, the frozen part as inference, fused Adam. `variant` says
-what else:
+"""Fine-tuning as an expert tunes it: channels-last, bfloat16, the frozen part as inference, fused Adam. In bfloat16 the
+frozen part has its weights in it, and the rest is computed under autocast. `variant` says what else:
 
-plain:    float32                                      folded:   as cast or plain, frozen BatchNorms folded by hand
-autocast: float32 parameters, computed by autocast     compiled: as tuned, through torch.compile
-cast:     bfloat16 parameters with float32 masters     tuned:    the frozen part in bfloat16, the rest under autocast
-On a GPU everyone's bfloat16 is as tuned, with its frozen BatchNorms folded.
+cast:     bfloat16 parameters with float32 masters     folded:   as cast, frozen BatchNorms folded
+compiled: through torch.compile
+On a GPU frozen BatchNorms are folded in everyone's bfloat16.
 """
-
-import contextlib
 
 import torch
 from torch import nn
@@ -31,8 +28,7 @@ class Trainer:
                     module.eval().requires_grad_(False)
         if variant == "folded" or (cuda and half):
             split.fold()
-        self.all_mixed = variant == "autocast" and not cuda
-        if half and not self.all_mixed:
+        if half:
             split.frozen.to(self.compute)
         self.masters = Masters(split.trained) if masters else None
         of = self.masters.masters if masters else [each for each in split.trained.parameters() if each.requires_grad]
@@ -54,8 +50,7 @@ class Trainer:
     def features(self, images):
         if self.compiled:
             torch.compiler.cudagraph_mark_step_begin()
-        with self.mixed() if self.all_mixed else contextlib.nullcontext():
-            return self.split.features(images)
+        return self.split.features(images)
 
     def step(self, inputs, labels):
         with self.mixed():
@@ -88,6 +83,6 @@ def compile_parts(split, cuda):
         # Lets the compiler fold the frozen weights into the graph; it holds for graphs without gradients alone.
         torch._inductor.config.freezing = True
     how = {"mode": "max-autotune"} if cuda else {"dynamic": False}
-    if len(split.frozen) > 0:
+    if next(split.frozen.parameters(), None) is not None:
         split.frozen = torch.compile(split.frozen, **how)
     split.trained = torch.compile(split.trained, **how)
