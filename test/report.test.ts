@@ -101,6 +101,22 @@ test('many classes stay a page of reasonable size', () => {
   expect(reportPage(data({ classes, evaluation })).length).toBeLessThan(400_000);
 });
 
+test('where an image may have many labels there is no confusion, and an average precision', () => {
+  const label = {
+    label: 'red',
+    precision: 0.5,
+    recall: 0.25,
+    f1: 1 / 3,
+    support: 4,
+    averagePrecision: 0.625,
+  };
+  const evaluation = { loss: 1, accuracy: 0.5, perClass: [label], confusionMatrix: [] };
+  const page = reportPage(data({ classes: ['red'], evaluation }));
+  expect(page).not.toContain('Confusion matrix');
+  expect(page).toMatch(/average precision<\/th>/);
+  expect(page).toContain('62.5\u202f%');
+});
+
 test('axes have round numbers that span the values', () => {
   expect(ticks(0, 2.3, 5)).toEqual([0, 0.5, 1, 1.5, 2, 2.5]);
   expect(ticks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);

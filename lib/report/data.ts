@@ -33,7 +33,15 @@ export interface ReportData {
 export interface ReportEvaluation extends Partial<Record<MeasureName, number>> {
   loss: number;
 
-  perClass: readonly { label: string; precision: number; recall: number; f1: number; support: number }[];
-  /** Rows: the true class; columns: the predicted one. */
+  perClass: readonly {
+    label: string;
+    precision: number;
+    recall: number;
+    f1: number;
+    support: number;
+    /** Where an image may have many labels. */
+    averagePrecision?: number;
+  }[];
+  /** Rows: the true class; columns: the predicted one; empty where an image may have many labels. */
   confusionMatrix: readonly (readonly number[])[];
 }

@@ -93,8 +93,11 @@ function charts({ history, bestEpoch }: ReportData): string {
 
 function validation({ evaluation }: ReportData): string {
   if (!evaluation) return '<section><h2>Validation</h2><p>There were no validation images.</p></section>';
+  const classes = `<section><h2>Classes</h2>${scoreTable(evaluation)}</section>`;
+  // Where an image may have many labels none is taken for another.
+  if (evaluation.confusionMatrix.length === 0) return classes;
   return `<section><h2>Confusion matrix</h2><div class="beside">${confusionTable(evaluation)}<div class="confusions">${commonestConfusions(evaluation)}</div></div></section>
-<section><h2>Classes</h2>${scoreTable(evaluation)}</section>`;
+${classes}`;
 }
 
 function mean(values: readonly number[]): number {

@@ -1,14 +1,16 @@
 import type { ReportData, ReportEvaluation } from './data.ts';
 import { countText, escapeHtml, numberText, percentText } from './html.ts';
 
-/** Precision, recall and F1 of each class, each with a bar. */
+/** Precision, recall, F1 and, where it was measured, average precision of each class, each with a bar. */
 export function scoreTable({ perClass }: ReportEvaluation): string {
-  const rows = perClass.map(
-    ({ label, precision, recall, f1, support }) =>
-      `<tr><th scope="row" title="${escapeHtml(label)}">${escapeHtml(label)}</th>${[precision, recall, f1].map(score).join('')}<td class="number">${countText(support)}</td></tr>`,
-  );
+  const averaged = perClass.some(({ averagePrecision }) => averagePrecision !== undefined);
+  const rows = perClass.map(({ label, precision, recall, f1, averagePrecision, support }) => {
+    const scores = [precision, recall, f1, ...(averaged ? [averagePrecision ?? Number.NaN] : [])];
+    return `<tr><th scope="row" title="${escapeHtml(label)}">${escapeHtml(label)}</th>${scores.map(score).join('')}<td class="number">${countText(support)}</td></tr>`;
+  });
+  const columns = ['class', 'precision', 'recall', 'F1', ...(averaged ? ['average precision'] : [])];
   return `<div class="scroll"><table class="scores">
-<thead><tr><th scope="col">class</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th><th scope="col" class="number">images</th></tr></thead>
+<thead><tr>${columns.map((name) => `<th scope="col">${name}</th>`).join('')}<th scope="col" class="number">images</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
