@@ -21,6 +21,7 @@ export const ERRORS = [
       'ERR_DATA_SPLIT_FOLDERS',
       'ERR_DATA_LISTING',
       'ERR_DATA_UNKNOWN_CLASS',
+      'ERR_DATA_MULTI_LABEL',
       'ERR_DATA_UNREADABLE',
     ],
   },

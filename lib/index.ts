@@ -1,7 +1,23 @@
-export { Dataset } from './data/dataset.ts';
-export { imageFolder } from './data/image-folder.ts';
-export { imageArray, imageBuffers } from './data/in-memory.ts';
-export { imageListing } from './data/listing.ts';
+export { Dataset, type DatasetItem, type DatasetParts, type DatasetSplitOptions } from './data/dataset.ts';
+export type { LabelRows, Labels } from './data/given-labels.ts';
+export { type ImageFolderOptions, imageFolder } from './data/image-folder.ts';
+export {
+  type ImageArrayOptions,
+  type ImageBuffersOptions,
+  imageArray,
+  imageBuffers,
+} from './data/in-memory.ts';
+export type { LabelledImages } from './data/labelled-images.ts';
+export type { LeftOut } from './data/left-out.ts';
+export { type ImageListingOptions, imageListing } from './data/listing.ts';
+export type { TargetKind, TargetRows } from './data/targets.ts';
+export {
+  type DatasetLike,
+  type ImageBatch,
+  type ImageBatches,
+  type ToDatasetOptions,
+  toDataset,
+} from './data/to-dataset.ts';
 export { type ErrorCode, ThawError } from './errors.ts';
 export type { SaveOptions } from './formats/write.ts';
 export type { BatchLogs, Callbacks, EpochLogs, TrainBegin } from './model/callbacks.ts';

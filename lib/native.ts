@@ -151,7 +151,14 @@ export type NativeRunOptions = Omit<Checked<typeof run>, 'signal'>;
 export interface NativeFitOptions
   extends Omit<
     Checked<typeof fit>,
-    'batchSize' | 'cache' | 'classWeight' | 'validationData' | 'callbacks' | 'signal'
+    | 'batchSize'
+    | 'cache'
+    | 'classWeight'
+    | 'validationData'
+    | 'validationSplit'
+    | 'stepsPerEpoch'
+    | 'callbacks'
+    | 'signal'
   > {
   /** 0: to be found. */
   batchSize: number;

@@ -96,7 +96,9 @@ export function describe(value: unknown): string {
 }
 
 function describeObject(value: object): string {
-  if (Array.isArray(value)) return isShape(value) ? `[${value.join(', ')}]` : `an array of ${value.length}`;
+  if (Array.isArray(value)) {
+    return isShape(value) ? `[${value.join(', ')}]` : `an array of ${counted(value.length, 'value')}`;
+  }
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object';
   const kind = `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${shortened(name)}`;
@@ -104,10 +106,15 @@ function describeObject(value: object): string {
   return extent === undefined ? kind : `${kind} of ${extent}`;
 }
 
-function extentOf(value: object): number | undefined {
-  if (types.isTypedArray(value)) return value.length;
-  if (types.isMap(value) || types.isSet(value)) return value.size;
-  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) ? value.byteLength : undefined;
+function extentOf(value: object): string | undefined {
+  if (types.isTypedArray(value) && !Buffer.isBuffer(value)) return counted(value.length, 'value');
+  if (types.isMap(value) || types.isSet(value)) return counted(value.size, 'value');
+  const isBytes = ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+  return isBytes ? counted(value.byteLength, 'byte') : undefined;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** A few numbers say more than that they are a few. */

@@ -15,13 +15,13 @@ function untouchable(length: number): unknown[] {
 }
 
 test('what is in a value is never walked through', () => {
-  expect(describe(untouchable(60e6)) === 'an array of 60000000').toBe(true);
-  expect(describe(new Float32Array(15e6)) === 'a Float32Array of 15000000').toBe(true);
+  expect(describe(untouchable(60e6)) === 'an array of 60000000 values').toBe(true);
+  expect(describe(new Float32Array(15e6)) === 'a Float32Array of 15000000 values').toBe(true);
   const object = { toJSON: () => expect(true).toBe(false), toString: () => expect(true).toBe(false) };
   expect(describe(object)).toBe('an object');
   const circular: unknown[] = [];
   circular.push(circular);
-  expect(describe(circular)).toBe('an array of 1');
+  expect(describe(circular)).toBe('an array of 1 value');
 });
 
 test.each([
@@ -34,15 +34,15 @@ test.each([
   [12n ** 9n, 'a bigint'],
   [Symbol('s'), 'a symbol'],
   [() => 0, 'a function'],
-  [[], 'an array of 0'],
+  [[], 'an array of 0 values'],
   [[16, 16, 3], '[16, 16, 3]'],
-  [['a', 'b'], 'an array of 2'],
-  [new Float32Array(5), 'a Float32Array of 5'],
-  [Buffer.alloc(5), 'a Buffer of 5'],
-  [new DataView(new ArrayBuffer(8)), 'a DataView of 8'],
-  [new ArrayBuffer(8), 'an ArrayBuffer of 8'],
-  [new Map([[1, 2]]), 'a Map of 1'],
-  [new Set(), 'a Set of 0'],
+  [['a', 'b'], 'an array of 2 values'],
+  [new Float32Array(5), 'a Float32Array of 5 values'],
+  [Buffer.alloc(5), 'a Buffer of 5 bytes'],
+  [new DataView(new ArrayBuffer(8)), 'a DataView of 8 bytes'],
+  [new ArrayBuffer(8), 'an ArrayBuffer of 8 bytes'],
+  [new Map([[1, 2]]), 'a Map of 1 value'],
+  [new Set(), 'a Set of 0 values'],
   [{ a: 1 }, 'an object'],
   [Object.create(null), 'an object'],
   [new Date(0), 'a Date'],

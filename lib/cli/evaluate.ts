@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { loadImages } from '../data/load-images.ts';
+import { loadPart } from '../data/load-images.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import { noPositionals, parseArguments } from '../options/arguments.ts';
 import { evaluateFlags } from '../options/commands.ts';
@@ -26,8 +26,12 @@ async function evaluate(args: readonly string[], context: CommandContext): Promi
   noPositionals(positionals, 'evaluate');
   return withModel(values, context, async (model) => {
     // A file that is not ours has no class names: then the folders' are taken.
-    const known = model.classes.length > 0 ? { classes: model.classes } : {};
-    const { train: images, classes } = await loadImages(resolve(context.cwd, values.data), known);
+    const known = model.classes.length > 0 ? model.classes : undefined;
+    const { split, root, pathColumn, labelColumn } = values;
+    const listing = { root: root === undefined ? root : resolve(context.cwd, root), pathColumn, labelColumn };
+    const { images, notes } = await loadPart(resolve(context.cwd, values.data), split, known, listing);
+    for (const note of notes) context.stderr.write(`${note}\n`);
+    const { classes } = images;
     const result = await model.evaluate(images, { ...pick(flagged(run), values), signal: context.signal });
     if (values.json) writeJsonLine(context.stdout, { classes, ...result });
     else context.stdout.write(evaluationText(result));

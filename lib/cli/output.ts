@@ -11,6 +11,8 @@ export type TrainEvent =
       classes: readonly string[];
       trainImages: number;
       validationImages: number;
+      /** What there is to know of the data: what was left out, repeated, missing. */
+      notes: readonly string[];
       epochs: number;
       startEpoch: number;
       batchSize: number;

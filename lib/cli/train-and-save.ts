@@ -43,6 +43,7 @@ export async function trainAndSave(training: Training): Promise<void> {
       classes: data.classes,
       trainImages: data.train.size,
       validationImages: data.validation?.size ?? 0,
+      notes: data.notes,
       epochs: config.epochs,
       weights: config.weights,
       parameters: total,

@@ -32,6 +32,7 @@ async function train(args: readonly string[], context: CommandContext): Promise<
   try {
     const api = await context.api();
     const data = await images(request, api, context, note);
+    for (const sentence of data.notes) note(sentence);
     note(described(data));
     const { model, config } = await modelFor(request, api, data.classes, context, note);
     try {
@@ -57,9 +58,10 @@ async function images(
   context: CommandContext,
   note: (text: string) => void,
 ): Promise<LabelledImages> {
-  const { data, val, validationSplit, seed } = config;
+  const { data, val, validationSplit, seed, groupBy, root, pathColumn, labelColumn } = config;
   if (data !== undefined) {
-    return loadImages(data, val === undefined ? { validationSplit, seed } : { validation: val, seed });
+    const side = val === undefined ? { validationSplit } : { validation: val };
+    return loadImages(data, { ...side, seed, groupBy, root, pathColumn, labelColumn });
   }
   const directory = join(cacheFolder(context.env), 'demo');
   note(`No --data is given: training on a small set of drawn images in ${directory}.`);
@@ -105,9 +107,12 @@ function firstSentence({ message }: Error): string {
   return /^.*?\.(?= [A-Z]|$)/.exec(message)?.[0] ?? message;
 }
 
-function described({ train, validation, classes }: LabelledImages): string {
+function described({ train, validation, test, classes }: LabelledImages): string {
   const held = validation ? `, ${validation.size.toLocaleString('en-US')} for validation` : '';
-  return `${plural(train.size, 'training image')}${held}, ${plural(classes.length, 'class', 'classes')}`;
+  const kept = test
+    ? `, ${test.size.toLocaleString('en-US')} to test on (left alone here: thaw evaluate --split test)`
+    : '';
+  return `${plural(train.size, 'training image')}${held}${kept}, ${plural(classes.length, 'class', 'classes')}`;
 }
 
 function interrupted(

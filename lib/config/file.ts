@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ThawError } from '../errors.ts';
+import { systemReason } from '../files/reason.ts';
 import { flagOf, namesOf } from '../options/arguments.ts';
 import type { Option } from '../options/table.ts';
 import { invocation, type TrainValues, trainOptions } from '../options/train.ts';
@@ -21,7 +22,8 @@ export async function readConfig(file: string): Promise<TrainValues> {
       'ERR_CONFIG_NOT_FOUND',
       missing
         ? `The configuration ${file} does not exist.`
-        : `The configuration ${file} cannot be read: ${(error as Error).message}.`,
+        : `The configuration ${file} cannot be read: ${systemReason(error)}.`,
+      { cause: error },
     );
   }
   let values: unknown;

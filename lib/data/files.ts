@@ -1,64 +1,123 @@
-import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { TextDecoder } from 'node:util';
 import { ThawError } from '../errors.ts';
+import { systemReason } from '../files/reason.ts';
+import type { Notes } from './left-out.ts';
 import { compareCodePoints } from './order.ts';
 
-/** Names of the folders (and links to folders) in `directory`, sorted, hidden ones left out. */
-export async function subfolders(directory: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const entry of await entries(directory)) {
-    if (
-      entry.isDirectory() ||
-      (entry.isSymbolicLink() && (await leadsToFolder(join(directory, entry.name))))
-    ) {
-      names.push(entry.name);
+/** What is in a folder, by name in Python's order. */
+export interface FolderContent {
+  folders: string[];
+  /** Of `folders` those that are links. */
+  links: Set<string>;
+  /** A broken link counts as a file, so that it is reported as unreadable. */
+  files: string[];
+  /** Folders whose names are not UTF-8, as far as they can be shown. */
+  illegible: string[];
+}
+
+/** What macOS, Synology and Windows put beside the files of their users. */
+const systemFolders = new Set([
+  '__MACOSX',
+  '@eaDir',
+  '#recycle',
+  '$RECYCLE.BIN',
+  'System Volume Information',
+  'lost+found',
+]);
+
+/**
+ * What is in a folder; hidden and system names, and names that are not UTF-8, are left out and noted.
+ * @param shown the folder's name in notes, '' for none
+ * @throws ThawError ERR_DATA_NOT_FOUND, ERR_DATA_UNREADABLE
+ */
+export async function folderContent(directory: string, shown: string, notes: Notes): Promise<FolderContent> {
+  const content: FolderContent = { folders: [], links: new Set(), files: [], illegible: [] };
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  for (const entry of await read(directory)) {
+    const isLink = entry.isSymbolicLink();
+    const name = decoded(entry.name, strict);
+    const text = name ?? entry.name.toString('utf8');
+    const example = shown === '' ? text : `${shown}/${text}`;
+    if (text.startsWith('.')) {
+      notes.leaveOut('hidden', 'hidden file or folder', example);
+      continue;
+    }
+    const isFolder = entry.isDirectory() || (isLink && (await leadsToFolder(directory, entry.name)));
+    if (name === undefined) {
+      if (isFolder) content.illegible.push(text);
+      notes.leaveOut('name', isFolder ? 'folder' : 'file', example);
+    } else if (isFolder && systemFolders.has(name)) {
+      notes.leaveOut('system', 'system folder', example);
+    } else if (isFolder) {
+      content.folders.push(name);
+      if (isLink) content.links.add(name);
+    } else {
+      content.files.push(name);
     }
   }
-  return names.sort(compareCodePoints);
+  content.folders.sort(compareCodePoints);
+  content.files.sort(compareCodePoints);
+  return content;
 }
 
 /**
- * Paths, relative to `directory`, of the files below it, hidden ones left out: ordered by folder and then by
- * name, as `sorted(os.walk(...))` gives them to torchvision and Keras. A link that leads back to a folder it is
- * in is not entered. A broken link counts as a file, so that it is reported as unreadable.
+ * Paths, relative to `directory`, of the files below it: ordered by folder and then by name, as
+ * `sorted(os.walk(...))` gives them to torchvision and Keras. A link that leads back to a folder it is in is not
+ * entered.
  */
-export async function walkFiles(directory: string, followLinks: boolean): Promise<string[]> {
+export async function walkFiles(
+  directory: string,
+  { shown, followLinks, notes }: { shown: string; followLinks: boolean; notes: Notes },
+): Promise<string[]> {
   const folders: { path: string; files: string[] }[] = [];
   const visit = async (path: string, ancestors: readonly string[]): Promise<void> => {
     const here = join(directory, path);
-    const real = await realpath(here);
+    const real = await realFolder(here);
     if (ancestors.includes(real)) return;
-    const files: string[] = [];
-    for (const entry of await entries(here)) {
-      const inside = path === '' ? entry.name : join(path, entry.name);
-      if (entry.isDirectory()) {
-        await visit(inside, [...ancestors, real]);
-      } else if (entry.isSymbolicLink() && (await leadsToFolder(join(here, entry.name)))) {
-        if (followLinks) await visit(inside, [...ancestors, real]);
-      } else {
-        files.push(inside);
-      }
+    const inside = path === '' ? shown : `${shown}/${path.split(sep).join('/')}`;
+    const content = await folderContent(here, inside, notes);
+    for (const name of content.folders) {
+      if (content.links.has(name) && !followLinks)
+        notes.leaveOut('link', 'linked folder', `${inside}/${name}`);
+      else await visit(join(path, name), [...ancestors, real]);
     }
-    folders.push({ path, files: files.sort(compareCodePoints) });
+    folders.push({ path, files: content.files.map((name) => join(path, name)) });
   };
   await visit('', []);
   folders.sort((a, b) => compareCodePoints(a.path, b.path));
   return folders.flatMap(({ files }) => files);
 }
 
-async function entries(directory: string): Promise<Dirent[]> {
+// As bytes: Node puts U+FFFD into a name that is not UTF-8, and then finds no file of that name.
+async function read(directory: string) {
   try {
-    const all = await readdir(directory, { withFileTypes: true });
-    return all.filter((entry) => !entry.name.startsWith('.'));
+    return await readdir(directory, { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
     throw unreadable(directory, error);
   }
 }
 
-async function leadsToFolder(path: string): Promise<boolean> {
+function decoded(name: Buffer, strict: TextDecoder): string | undefined {
   try {
-    return (await stat(path)).isDirectory();
+    return strict.decode(name);
+  } catch {
+    return undefined;
+  }
+}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function leadsToFolder(directory: string, name: Buffer): Promise<boolean> {
+  try {
+    return (await stat(Buffer.concat([Buffer.from(`${directory}/`), name]))).isDirectory();
   } catch {
     return false;
   }
@@ -66,12 +125,10 @@ async function leadsToFolder(path: string): Promise<boolean> {
 
 /** The sentence for a folder or listing that cannot be read. */
 export function unreadable(path: string, error: unknown): ThawError {
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return new ThawError('ERR_DATA_NOT_FOUND', `${path} does not exist.`);
   if (code === 'ENOTDIR') return new ThawError('ERR_DATA_NOT_FOUND', `${path} is not a folder.`);
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: permission denied.`);
-  }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: ${reason}.`, { cause: error });
+  return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: ${systemReason(error)}.`, {
+    cause: error,
+  });
 }

@@ -1,79 +1,111 @@
-import { type CsvError, parse } from 'csv-parse/sync';
-import { ThawError } from '../errors.ts';
-import { shortened } from '../validate.ts';
+import { describe, shortened } from '../validate.ts';
+import type { Side } from './labelled-images.ts';
+import { bit, type Columns } from './listing-columns.ts';
+import { type ListingTable, listingProblem, type TableRow } from './listing-table.ts';
+import { sideNamed } from './split-folders.ts';
 
 /** One listed image; `line` counts from 1. */
 export interface Row {
-  path: string;
-  label: string;
   line: number;
+  path: string;
+  /** The names of its classes, composed (NFC). */
+  labels: readonly string[];
+  side?: Side | undefined;
+  group?: string | undefined;
 }
 
 /**
- * The rows of a listing.
- * @param file for messages
- * @param extension `.csv`, `.jsonl` or `.ndjson`
- * @throws ThawError ERR_DATA_LISTING, naming the line
+ * What each row says.
+ * @param multiLabel whether a row may name several classes or none; where it is undefined, several are taken to be
+ *   meant where a row has them
+ * @throws ThawError ERR_DATA_LISTING, naming the line and the value
  */
-export function parseListing(file: string, extension: string, text: string): Row[] {
-  if (extension === '.csv') return csvRows(file, text);
-  if (extension === '.jsonl' || extension === '.ndjson') return jsonRows(file, text);
-  throw new ThawError(
-    'ERR_DATA_LISTING',
-    `${file} is neither a folder of class folders nor a listing; a listing ends in .csv, .jsonl or .ndjson.`,
+export function listingRows(
+  table: ListingTable,
+  columns: Columns,
+  multiLabel: boolean | undefined,
+): { rows: Row[]; multiLabel: boolean } {
+  const { file } = table;
+  const oneHot = Array.isArray(columns.label);
+  const rows = table.rows.map(
+    (row): Row => ({
+      line: row.line,
+      path: pathOf(file, row, columns.path),
+      labels: labelsOf(file, row, columns.label, multiLabel !== false),
+      side: sideOf(file, row, columns.split),
+      group: groupOf(file, row, columns.group),
+    }),
+  );
+  // A row of zeros says that there is no class; an empty cell might have been forgotten.
+  const several =
+    multiLabel ?? rows.some(({ labels }) => labels.length > 1 || (oneHot && labels.length === 0));
+  for (const { line, labels } of rows) {
+    if (labels.length === 1 || (several && (labels.length > 0 || oneHot || multiLabel))) continue;
+    const problem =
+      labels.length > 0
+        ? `${labels.length} classes (${shortened(labels.join(', '))}) where an image has one`
+        : `the label is missing${several ? '; where an image may be of no class, give multiLabel: true' : ''}`;
+    throw listingProblem(file, line, problem);
+  }
+  return { rows, multiLabel: several };
+}
+
+function pathOf(file: string, { line, values }: TableRow, column: number): string {
+  const value = values[column];
+  if (typeof value === 'string' && value !== '') return value;
+  const missing = value === undefined || value === null || value === '';
+  throw listingProblem(
+    file,
+    line,
+    missing ? 'the path is missing' : `expected a path but received ${describe(value)}`,
   );
 }
 
-function csvRows(file: string, text: string): Row[] {
-  let records: { record: string[]; info: { lines: number } }[];
-  try {
-    records = parse(text, { bom: true, info: true, trim: true, skip_empty_lines: true }) as never;
-  } catch (error) {
-    const { lines, message } = error as CsvError & { lines?: number };
-    throw problem(file, lines ?? 1, message.replace(/\.$/, ''));
+function labelsOf(
+  file: string,
+  { line, values }: TableRow,
+  column: Columns['label'],
+  separate: boolean,
+): string[] {
+  if (typeof column !== 'number') {
+    return column.flatMap(({ index, name }) => {
+      const value = bit(values[index]);
+      if (value !== undefined) return value === 1 ? [name.normalize('NFC')] : [];
+      throw listingProblem(
+        file,
+        line,
+        `expected 0 or 1 for '${shortened(name)}' but received ${describe(values[index])}; each column is a class, as none is named label`,
+      );
+    });
   }
-  const header = records[0]?.record ?? [];
-  const path = header.indexOf('path');
-  const label = header.indexOf('label');
-  if (path < 0 || label < 0) {
-    const missing = path < 0 ? 'path' : 'label';
-    throw problem(
-      file,
-      1,
-      `the header names no column '${missing}' (it reads ${shortened(header.slice(0, 20).join(','), 200) || 'nothing'})`,
-    );
-  }
-  return records.slice(1).map(({ record, info }) => row(file, info.lines, record[path], record[label]));
-}
-
-function jsonRows(file: string, text: string): Row[] {
-  const rows: Row[] = [];
-  for (const [i, line] of text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .entries()) {
-    if (line.trim() === '') continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (error) {
-      throw problem(file, i + 1, `this is not JSON (${(error as Error).message})`);
+  const value = values[column];
+  const parts = Array.isArray(value) ? value : [value];
+  const names = parts.flatMap((part) => {
+    if (part === undefined || part === null) return [];
+    if (!['string', 'number', 'boolean'].includes(typeof part)) {
+      throw listingProblem(file, line, `expected a class name for the label but received ${describe(part)}`);
     }
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-      throw problem(file, i + 1, 'expected an object with path and label');
-    }
-    const { path, label } = value as Record<string, unknown>;
-    rows.push(row(file, i + 1, path, typeof label === 'number' ? String(label) : label));
-  }
-  return rows;
+    const text = String(part);
+    return (separate && !Array.isArray(value) ? text.split('|') : [text]).map((name) => name.trim());
+  });
+  return [...new Set(names.filter((name) => name !== '').map((name) => name.normalize('NFC')))];
 }
 
-function row(file: string, line: number, path: unknown, label: unknown): Row {
-  if (typeof path !== 'string' || path === '') throw problem(file, line, 'the path is missing');
-  if (typeof label !== 'string' || label === '') throw problem(file, line, 'the label is missing');
-  return { path, label, line };
+function sideOf(file: string, { line, values }: TableRow, column: number | undefined): Side | undefined {
+  if (column === undefined) return undefined;
+  const value = values[column];
+  const side = typeof value === 'string' ? sideNamed(value) : undefined;
+  if (side) return side;
+  throw listingProblem(
+    file,
+    line,
+    `expected train, val (valid, validation) or test in the column split but received ${describe(value)}`,
+  );
 }
 
-function problem(file: string, line: number, what: string): ThawError {
-  return new ThawError('ERR_DATA_LISTING', `${file}, line ${line}: ${what}.`);
+function groupOf(file: string, { line, values }: TableRow, column: number | undefined): string | undefined {
+  if (column === undefined) return undefined;
+  const value = values[column];
+  if ((typeof value === 'string' && value !== '') || typeof value === 'number') return String(value);
+  throw listingProblem(file, line, `the group is missing: received ${describe(value)}`);
 }

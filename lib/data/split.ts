@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto';
 import { validation } from '../options/data.ts';
 import { compareCodePoints } from './order.ts';
 
+/** Image indices, each side in ascending order. */
+export interface Sides {
+  train: number[];
+  validation: number[];
+}
+
 export interface SplitInput {
   classes: readonly string[];
   /** A class index an image. */
@@ -20,10 +26,8 @@ export interface SplitInput {
  * or removing files moves hardly any other from one side to the other, and neither the order of the files nor
  * their folder's place matters. The number that a class gives is exact (largest remainder), and every class
  * keeps at least one image for training.
- *
- * @returns image indices, each side in ascending order
  */
-export function stratifiedSplit(input: SplitInput): { train: number[]; validation: number[] } {
+export function stratifiedSplit(input: SplitInput): Sides {
   const fraction = validation.validationSplit.kind.check('validationSplit', input.validationSplit);
   const seed = validation.seed.kind.check('seed', input.seed);
   const members: number[][] = input.classes.map(() => []);
@@ -65,6 +69,7 @@ export function apportion(sizes: readonly number[], fraction: number): number[] 
   return counts;
 }
 
-function rankKey(seed: number, className: string, name: string): string {
+/** Orders names at random, the same way for the same seed. */
+export function rankKey(seed: number, className: string, name: string): string {
   return createHash('sha256').update(`${seed}\0${className}\0${name}`).digest('hex');
 }

@@ -1,15 +1,24 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { ThawError } from '../errors.ts';
+import { writeFailed } from './atomic-write.ts';
 import { formatBytes } from './format.ts';
 
-/** ERR_DISK_FULL before a long job rather than in the middle of it. Makes the folder. */
+/** Before a long job rather than in the middle of it. Makes the folder. @throws ThawError ERR_DISK_FULL, ERR_WRITE_FAILED */
 export function requireSpace(folder: string, bytes: number, what: string): void {
-  mkdirSync(folder, { recursive: true });
-  const { bavail, bsize } = statfsSync(folder);
+  const { bavail, bsize } = roomIn(folder);
   if (bavail * bsize >= bytes) return;
   throw diskFull(
     `${what} needs ${formatBytes(bytes)} in ${folder}, where ${formatBytes(bavail * bsize)} are free`,
   );
+}
+
+function roomIn(folder: string): { bavail: number; bsize: number } {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return statfsSync(folder);
+  } catch (error) {
+    throw writeFailed(folder, error);
+  }
 }
 
 export function diskFull(problem: string, cause?: unknown): ThawError {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, fetch, type Response } from 'undici';
 import { ThawError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
+import { writeFailed } from './atomic-write.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import type { DownloadProgress } from './progress.ts';
 import { networkAgent } from './proxy.ts';
@@ -33,11 +34,12 @@ const ATTEMPTS_WITHOUT_PROGRESS = 4;
  * with a Range request, as long as the server still has the same file (If-Range) and knows ranges. A
  * broken connection is taken up again, up to four times in a row without a new byte.
  *
- * @throws ThawError ERR_DOWNLOAD (the server or the network), ERR_DISK_FULL; the signal's reason on abort.
+ * @throws ThawError ERR_DOWNLOAD (the server or the network), ERR_DISK_FULL, ERR_WRITE_FAILED (the folder); the signal's
+ *   reason on abort.
  */
 export async function download(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
   const part = `${target}.part`;
-  await mkdir(path.dirname(target), { recursive: true });
+  await writing(target, () => mkdir(path.dirname(target), { recursive: true }));
   const dispatcher = networkAgent(options.env ?? process.env, options.proxy);
   try {
     await downloadPart(url, part, dispatcher, options);
@@ -51,8 +53,18 @@ export async function download(url: string, target: string, options: DownloadOpt
     await removePart(part);
     throw error;
   }
-  await rename(part, target);
-  await rm(`${part}.json`, { force: true });
+  await writing(target, async () => {
+    await rename(part, target);
+    await rm(`${part}.json`, { force: true });
+  });
+}
+
+async function writing(target: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw writeFailed(target, error);
+  }
 }
 
 async function downloadPart(url: string, part: string, dispatcher: Dispatcher, options: DownloadOptions) {
@@ -70,6 +82,7 @@ async function downloadPart(url: string, part: string, dispatcher: Dispatcher, o
         throw diskFull(`The disk is full: ${url} does not fit into ${path.dirname(part)}`, error);
       }
       if (error instanceof ThawError) throw error;
+      if (isOfFile(error)) throw writeFailed(part, error);
       failures = (await sizeOf(part)) > before ? 0 : failures + 1;
       if (failures >= ATTEMPTS_WITHOUT_PROGRESS) {
         throw new ThawError('ERR_DOWNLOAD', `${url} cannot be fetched: ${reason(error)}.`, { cause: error });
@@ -178,6 +191,11 @@ async function sizeOf(file: string): Promise<number> {
 
 function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal ? { signal } : {};
+}
+
+/** Only the file system's errors have a path. */
+function isOfFile(error: unknown): boolean {
+  return error instanceof Error && 'path' in error;
 }
 
 /** fetch says `fetch failed` and `terminated`; the cause below says why. */

@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.ts';
+import type { DatasetLike } from '../data/to-dataset.ts';
 import { ThawError } from '../errors.ts';
 import type { NativeFitOptions } from '../native.ts';
 import { type AUGMENTATIONS, classWeightValue, type earlyStopping, fit } from '../options/fit.ts';
@@ -18,12 +19,17 @@ export type EarlyStopping = Given<typeof earlyStopping>;
 
 /** docs/api.md has the table. */
 export interface FitOptions extends Omit<Given<typeof fit>, 'validationData' | 'callbacks'> {
-  validationData?: Dataset | undefined;
+  validationData?: DatasetLike | undefined;
   callbacks?: Callbacks | readonly Callbacks[] | undefined;
 }
 
 /** @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */
-export function fitOptions(options: FitOptions): Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs'> {
+export function fitOptions(
+  options: FitOptions,
+): Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs'> & {
+  validationSplit: number;
+  stepsPerEpoch?: number;
+} {
   const { validationData, callbacks, signal, classWeight, batchSize, cache, ...checked } = checkOptions(
     'fit',
     fit,

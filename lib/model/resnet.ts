@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { Dataset } from '../data/dataset.ts';
+import { explainBareArrays } from '../data/bare-arrays.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { type DatasetLike, toDataset } from '../data/to-dataset.ts';
 import { ThawError } from '../errors.ts';
 import { networkGraph } from '../formats/graph.ts';
 import { graphVariables } from '../formats/layers/variables.ts';
@@ -22,6 +24,7 @@ import { CallbackRunner } from './callbacks.ts';
 import { withClassesOf } from './class-names.ts';
 import { type Compiled, type CompileOptions, compileOptions, restoredTraining } from './compile.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
+import { fitData } from './fit-data.ts';
 import { classWeights, type EvaluateOptions, type FitOptions, fitOptions } from './fit-options.ts';
 import { type History, makeHistory } from './history.ts';
 import { Layer, type LayerHost, type LayerSelector, selectLayers } from './layers.ts';
@@ -215,11 +218,20 @@ export class ResNet {
    *   before), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
    *   ERR_UNKNOWN_OPTION, ERR_MODEL_BUSY; and what a callback throws
    */
-  async fit(train: Dataset, options: FitOptions = {}): Promise<History> {
-    const checked = fitOptions(options);
+  async fit(data: DatasetLike, options: FitOptions = {}): Promise<History> {
+    // As Keras' and TensorFlow.js' fit(x, y) is called.
+    const bare = explainBareArrays('fit', [data, options]);
+    if (bare) throw bare;
+    const { validationSplit, stepsPerEpoch, ...checked } = fitOptions(options);
     const compiled = this.#compiled;
     if (!compiled) throw new ThawError('ERR_NOT_COMPILED', 'Call compile() before fit().');
-    const { training, validation } = this.#fitData(train, options);
+    const { validationData } = options;
+    const { seed } = checked;
+    const known = this.classes;
+    const given = { data, validationData, validationSplit, stepsPerEpoch, seed, known };
+    const { training, validation } = await fitData(given);
+    this.#checkPixels(training);
+    if (validation) this.#checkPixels(validation);
     if (!this.#begun && this.#description.optimizerSaved === false) {
       process.emitWarning(
         'The file of this model holds how it was compiled, but not the state of its optimizer, which starts anew: save() with includeOptimizer keeps it, compile() chooses anew.',
@@ -239,7 +251,7 @@ export class ResNet {
     const listen = (event: NativeEvent) => {
       if (event.type === 'begin') {
         // From here on the weights mean these classes, however the run ends.
-        this.#description = { ...this.#description, classes, multiLabel: training.multiLabel };
+        this.#description = { ...this.#description, classes, multiLabel: training.kind === 'multiLabel' };
         this.#begun = true;
         const { type: _, ...info } = event;
         const epochs = checked.epochs - checked.initialEpoch;
@@ -292,12 +304,13 @@ export class ResNet {
    * @throws ThawError as `fit`
    */
   async trainOnBatch(
-    batch: Dataset,
+    batch: DatasetLike,
     options: Pick<FitOptions, 'classWeight' | 'precision' | 'kernels' | 'signal' | 'clipNorm'> = {},
   ): Promise<Record<'loss' | 'accuracy', number>> {
-    const { loss, accuracy } = await this.fit(batch, {
+    const data = await toDataset(batch, { name: 'trainOnBatch' });
+    const { loss, accuracy } = await this.fit(data, {
       ...options,
-      batchSize: batch.size,
+      batchSize: data.size,
       shuffle: false,
       cache: 'off',
       maxSkippedShare: 0,
@@ -309,9 +322,11 @@ export class ResNet {
    * Loss, accuracy, per-class scores and the confusion matrix over a labelled data set.
    * @throws ThawError as `fit`, ERR_NO_HEAD
    */
-  async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(given: DatasetLike, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const bare = explainBareArrays('evaluate', [given, options]);
+    if (bare) throw bare;
     const { signal, threshold, ...checked } = checkOptions('evaluate', evaluate, options);
-    checkDataset('dataset', dataset);
+    const dataset = await toDataset(given, { name: 'evaluate' });
     this.#checkPixels(dataset);
     this.#requireHead();
     const { classes } = this;
@@ -324,9 +339,16 @@ export class ResNet {
         `The data has ${length} classes but the head has ${outputs} outputs.`,
       );
     }
-    const loss = outputs === 1 || data.multiLabel ? 'binaryCrossentropy' : 'categoricalCrossentropy';
+    const multiLabel = data.kind === 'multiLabel';
+    if (multiLabel && length !== outputs) {
+      throw new ThawError(
+        'ERR_CLASS_COUNT',
+        `The data has ${length} labels but the head has ${outputs} outputs.`,
+      );
+    }
+    const loss = outputs === 1 || multiLabel ? 'binaryCrossentropy' : 'categoricalCrossentropy';
     const training = this.#compiled ?? { loss };
-    const thresholds = data.multiLabel ? data.classes.map(() => threshold) : [];
+    const thresholds = multiLabel ? data.classes.map(() => threshold) : [];
     const result = await abortable(signal, (stop) =>
       this.#native.evaluate(nativeDataset(data), length, training, { ...checked, thresholds }, stop),
     );
@@ -421,29 +443,6 @@ export class ResNet {
     };
   }
 
-  /** What `fit` was given, as data sets with the same classes in one order. */
-  #fitData(
-    train: Dataset,
-    { validationData }: FitOptions,
-  ): { training: Dataset; validation: Dataset | undefined } {
-    checkDataset('train', train);
-    this.#checkPixels(train);
-    if (train.classes.length < 2 && !train.multiLabel) {
-      throw new ThawError(
-        'ERR_DATA_ONE_CLASS',
-        'The data has one class only: there is nothing to tell apart.',
-      );
-    }
-    // Fewer classes than the model knows, or another order of them, is no other task.
-    const known = new Set(this.classes);
-    const fits = train.classes.every((name) => known.has(name));
-    const training = fits ? withClassesOf(train, this.classes, 'The data') : train;
-    if (validationData === undefined) return { training, validation: undefined };
-    checkDataset('validationData', validationData);
-    this.#checkPixels(validationData);
-    return { training, validation: withClassesOf(validationData, training.classes, 'The validation data') };
-  }
-
   #setTrainable(layers: readonly Layer[], trainable: boolean): void {
     for (const layer of layers) layer.trainable = trainable;
   }
@@ -461,11 +460,6 @@ export class ResNet {
       throw invalid('shape', `[N, ${height}, ${width}, 3] for preprocessed pixels`, source.shape);
     }
   }
-}
-
-function checkDataset(name: string, dataset: unknown): asserts dataset is Dataset {
-  if (!(dataset instanceof Dataset))
-    throw invalid(name, 'a Dataset (imageFolder() and others make one)', dataset);
 }
 
 function sameHead(a: readonly HeadLayer[], b: readonly HeadLayer[]): boolean {

@@ -1,5 +1,5 @@
 /** The other commands. */
-import { integer, text, yesNo } from './kinds.ts';
+import { integer, oneOf, text, yesNo } from './kinds.ts';
 import { load, save } from './load.ts';
 import { predict, run } from './run.ts';
 import { flagged, type Table } from './table.ts';
@@ -19,8 +19,17 @@ export const evaluateFlags = {
   data: {
     ...trainOptions.data,
     required: true,
-    help: 'a folder with a folder of images a class, or a .csv or .jsonl listing',
+    help: 'a folder with a folder of images a class, or a .csv, .tsv or .jsonl listing',
   },
+  split: {
+    kind: oneOf(['train', 'validation', 'test']),
+    otherwise: 'test, else validation, else train',
+    group: 'Data',
+    help: 'which side of images that are divided (folders or a column that say so)',
+  },
+  root: trainOptions.root,
+  pathColumn: trainOptions.pathColumn,
+  labelColumn: trainOptions.labelColumn,
   ...saved,
   ...flagged(run),
   ...output,

@@ -105,8 +105,21 @@ export const fit = {
     help: 'images a step; auto: as few as train at nearly full speed here, at most a sixteenth of the images',
   },
   validationData: {
-    kind: handedOver('a Dataset', (value) => typeof value === 'object' && value !== null),
-    help: 'a Dataset with the same classes',
+    kind: handedOver(
+      'a Dataset, or what toDataset() takes',
+      (value) => typeof value === 'object' && value !== null,
+    ),
+    help: 'with the same classes, in any order',
+  },
+  validationSplit: {
+    kind: number({ minimum: 0, below: 1 }),
+    default: 0,
+    help: 'share of the images to validate on, in place of `validationData`; of images in memory the last ones, as Keras does, of files the same share of every class',
+  },
+  stepsPerEpoch: {
+    kind: count,
+    otherwise: 'all batches of a list',
+    help: 'how many batches of an iterable are an epoch; they are held in memory',
   },
   shuffle: { kind: yesNo, default: true, help: 'a new order of the images every epoch' },
   seed: {

@@ -1,6 +1,6 @@
 /** `thaw train`. What is an option of a call stands in that call's table; here is what the command line has besides. */
 import { compile } from './compile.ts';
-import { validation } from './data.ts';
+import { listing, validation } from './data.ts';
 import { CACHE_MODES, cache, earlyStopping, fit } from './fit.ts';
 import { language, number, oneOf, text, yesNo } from './kinds.ts';
 import { ARCHITECTURES, architecture, inputSide, load } from './load.ts';
@@ -22,7 +22,7 @@ export const trainOptions = {
     kind: text('a path', 'PATH'),
     path: true,
     group: 'Data',
-    help: 'a folder with a folder of images a class, or a .csv or .jsonl listing (path, label); without it, a small set is drawn',
+    help: 'a folder with a folder of images a class, or a .csv, .tsv or .jsonl listing (path, label), either with a side to validate and to test on where there is one; without it, a small set is drawn',
   },
   val: { kind: text('a path', 'PATH'), path: true, group: 'Data', help: 'the images to validate on' },
   validationSplit: {
@@ -32,6 +32,14 @@ export const trainOptions = {
     group: 'Data',
     help: 'share of every class set aside for validation, where there is no `val`',
   },
+  groupBy: {
+    kind: text('a pattern, or the name of a column', 'PATTERN'),
+    group: 'Data',
+    help: validation.groupBy.help,
+  },
+  root: { ...listing.root, path: true, group: 'Data' },
+  pathColumn: { ...listing.pathColumn, group: 'Data' },
+  labelColumn: { ...listing.labelColumn, group: 'Data' },
   inputSize: {
     kind: inputSide,
     group: 'Data',

@@ -1,0 +1,24 @@
+import { listed } from '../validate.ts';
+import type { Dataset } from './dataset.ts';
+import type { Notes } from './left-out.ts';
+
+/** Classes that are known from elsewhere, and of which there is no image here. */
+export function noteMissing(place: string, dataset: Dataset, notes: Notes): void {
+  const counts = dataset.classCounts();
+  const missing = dataset.classes.filter((_, i) => counts[i] === 0);
+  if (missing.length === 0) return;
+  notes.say(
+    `${place} holds no images of ${listed(missing)} (${missing.length} of ${counts.length} classes).`,
+  );
+}
+
+/** `Cat` and `cat` are two classes, as they are to Python, but hardly meant to be. */
+export function noteSameInOtherCase(classes: readonly string[], notes: Notes): void {
+  const seen = new Map<string, string>();
+  for (const name of classes) {
+    const folded = name.toLowerCase();
+    const other = seen.get(folded);
+    if (other === undefined) seen.set(folded, name);
+    else notes.say(`The classes '${other}' and '${name}' differ in the case of letters alone.`);
+  }
+}
