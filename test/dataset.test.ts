@@ -85,3 +85,311 @@ test('a data set keeps its own labels and classes', () => {
   expect(data.labels[0]).toBe(0);
   expect(data.classes[0]).toBe('a');
 });
+
+const files = (count: number) =>
+  ({ kind: 'files', paths: Array.from({ length: count }, (_, i) => `/${i}.jpg`) }) as const;
+
+test.each([
+  [
+    'one-hot rows',
+    {
+      labels: [
+        [1, 0],
+        [0, 1],
+        [0, 1],
+      ],
+    },
+    'classes',
+    [1, 0, 0, 1, 0, 1],
+  ],
+  ['one-hot rows in one array', { labels: Float32Array.of(1, 0, 0, 1, 0, 1) }, 'classes', [1, 0, 0, 1, 0, 1]],
+  [
+    'rows with their shape',
+    { labels: { data: Float32Array.of(1, 0, 0, 1, 0, 1), shape: [3, 2] } },
+    'classes',
+    [1, 0, 0, 1, 0, 1],
+  ],
+  ['indices in rows of one', { labels: [[0], [1], [1]], classes }, 'classes', [1, 0, 0, 1, 0, 1]],
+  [
+    'shares',
+    {
+      labels: [
+        [0.25, 0.75],
+        [0, 1],
+        [0.5, 0.5],
+      ],
+    },
+    'shares',
+    [0.25, 0.75, 0, 1, 0.5, 0.5],
+  ],
+  [
+    '0 and 1 for each class',
+    {
+      labels: [
+        [1, 1],
+        [0, 0],
+        [0, 1],
+      ],
+      multiLabel: true,
+    },
+    'multiLabel',
+    [1, 1, 0, 0, 0, 1],
+  ],
+  ['lists of names', { labels: [['a', 'b'], [], ['b']] }, 'multiLabel', [1, 1, 0, 0, 0, 1]],
+  [
+    'a name each, of what may be several',
+    { labels: ['a', 'b', 'b'], multiLabel: true },
+    'multiLabel',
+    [1, 0, 0, 1, 0, 1],
+  ],
+  [
+    'an index each, of what may be several',
+    { labels: [0, 1, 1], classes, multiLabel: true },
+    'multiLabel',
+    [1, 0, 0, 1, 0, 1],
+  ],
+] as const)('labels as %s', (_, options, kind, targets) => {
+  const data = imageArray(pixels, { shape, ...options } as never);
+  expect(data.kind).toBe(kind);
+  expect([...data.targets]).toEqual(targets);
+  if (kind === 'classes') expect([...data.labels]).toEqual([0, 1, 1]);
+  else expect(() => data.labels).toThrow(expect.objectContaining({ code: 'ERR_DATA_MULTI_LABEL' }));
+});
+
+test.each([
+  [
+    'several classes where one is meant',
+    {
+      labels: [
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ],
+    },
+    'labels[1] is of 2 classes: give multiLabel: true',
+  ],
+  [
+    'no class where one is meant',
+    {
+      labels: [
+        [1, 0],
+        [0, 0],
+        [0, 1],
+      ],
+    },
+    'labels[1] is of 0 classes: give multiLabel: true',
+  ],
+  [
+    'shares that are too much',
+    {
+      labels: [
+        [1, 0],
+        [0.5, 0.6],
+        [0, 1],
+      ],
+    },
+    'Expected shares that sum to 1 for labels[1] but they sum to 1.1.',
+  ],
+  [
+    'a negative share',
+    {
+      labels: [
+        [1, 0],
+        [1.5, -0.5],
+        [0, 1],
+      ],
+    },
+    'a share from 0 to 1 for labels[1][0] but received 1.5',
+  ],
+  [
+    'NaN',
+    {
+      labels: [
+        [1, 0],
+        [Number.NaN, 0],
+        [0, 1],
+      ],
+    },
+    'for labels[1][0] but received NaN',
+  ],
+  [
+    'shares of several',
+    {
+      labels: [
+        [1, 0],
+        [0.5, 0.5],
+        [0, 1],
+      ],
+      multiLabel: true,
+    },
+    'Expected 0 or 1 for labels[1][0]',
+  ],
+  [
+    'rows of unlike lengths',
+    {
+      labels: [
+        [1, 0],
+        [1, 0, 0],
+        [0, 1],
+      ],
+    },
+    'Expected a row of 2 values, one a class for labels[1] but received [1, 0, 0].',
+  ],
+  [
+    'rows of other classes',
+    {
+      labels: [
+        [1, 0, 0],
+        [1, 0, 0],
+        [0, 1, 0],
+      ],
+      classes,
+    },
+    'a row of 2 values',
+  ],
+  [
+    'names and rows',
+    { labels: [['a'], [1, 0], ['b']] },
+    'Expected a list of class names, as others are for labels[1]',
+  ],
+  [
+    'a list with an unknown name',
+    { labels: [['a'], ['c'], []], classes },
+    "labels[1] holds 'c', which is none of the 2 classes (a, b).",
+  ],
+  ['bigints', { labels: BigInt64Array.of(0n, 1n, 1n), classes }, 'for labels[0] but received a bigint.'],
+  [
+    'a shape that does not fit',
+    { labels: { data: new Float32Array(6), shape: [2, 2] } },
+    'Expected 4 values for labels of the shape [2, 2] but received 6.',
+  ],
+  [
+    'a weight too few',
+    { labels: [0, 1, 1], classes, sampleWeights: [1, 1] },
+    'Expected one sample weight an image but received 2',
+  ],
+  [
+    'a negative weight',
+    { labels: [0, 1, 1], classes, sampleWeights: [1, -1, 1] },
+    'a finite number of at least 0 for sampleWeights[1]',
+  ],
+  [
+    'an endless weight',
+    { labels: [0, 1, 1], classes, sampleWeights: [1, 1, Number.POSITIVE_INFINITY] },
+    'for sampleWeights[2]',
+  ],
+  ['no weight at all', { labels: [0, 1, 1], classes, sampleWeights: [0, 0, 0] }, 'Expected a weight above 0'],
+])('refuses %s', (_, options, message) => {
+  expect(() => imageArray(pixels, { shape, ...options } as never)).toThrow(message);
+});
+
+test('a data set has labels or targets, and its parts fit together', () => {
+  const source = files(1);
+  expect(() => new Dataset({ classes, source })).toThrow('Expected either labels or targets.');
+  const targets = { kind: 'shares', values: [1, 0] } as const;
+  expect(() => new Dataset({ classes, source, labels: [0], targets })).toThrow('Expected either');
+  expect(() => new Dataset({ classes, source, targets: { ...targets, values: [1] } })).toThrow(
+    'Expected 2 targets',
+  );
+  expect(() => new Dataset({ classes, source, targets: { ...targets, kind: 'one' as never } })).toThrow(
+    'targets.kind',
+  );
+  expect(() => new Dataset({ classes, source, labels: [0], names: [] })).toThrow('1 names, one an image');
+});
+
+test('taken, shuffled, divided: labels and weights stay with their images', () => {
+  const labels = Array.from({ length: 20 }, (_, i) => i % 2);
+  const data = new Dataset({ classes, labels, source: files(20), sampleWeights: labels.map((_, i) => i) });
+  const fits = (part: Dataset) => {
+    for (const { image, label, sampleWeight } of part) {
+      expect([label, sampleWeight]).toEqual([
+        Number.parseInt((image as string).slice(1), 10) % 2,
+        Number.parseInt((image as string).slice(1), 10),
+      ]);
+    }
+    return part.names;
+  };
+  expect(fits(data.take(3))).toEqual(['/0.jpg', '/1.jpg', '/2.jpg']);
+  expect(data.take(99).size).toBe(20);
+  expect(() => data.take(0)).toThrow('a positive integer for count');
+  const shuffled = fits(data.shuffle(3));
+  expect(shuffled).not.toEqual(data.names);
+  expect([...shuffled].sort()).toEqual([...data.names].sort());
+  expect(data.shuffle(3).names).toEqual(shuffled);
+  expect(data.shuffle(4).names).not.toEqual(shuffled);
+  expect(() => data.shuffle(-1)).toThrow('seed');
+  const { train, validation } = data.split(0.3, { seed: 1 });
+  expect(validation.classCounts()).toEqual([3, 3]);
+  expect([...fits(train), ...fits(validation)].sort()).toEqual([...data.names].sort());
+  expect(data.split(0.3, { seed: 1, stratify: false }).validation.size).toBe(6);
+  expect(() => data.split(0.01)).toThrow(expect.objectContaining({ code: 'ERR_DATA_EMPTY' }));
+  expect(() => data.split(1)).toThrow('fraction');
+  expect(() => data.split(0.3, { grups: [] } as never)).toThrow('did you mean groups?');
+});
+
+test('other orders of the classes, and two data sets in one', () => {
+  const one = imageArray(pixels, { shape, labels: [0, 1, 1], classes });
+  const turned = one.withClasses(['b', 'a']);
+  expect([...turned.labels]).toEqual([1, 0, 0]);
+  expect(() => one.withClasses(['a', 'c'])).toThrow(expect.objectContaining({ code: 'ERR_CLASS_NAMES' }));
+  expect(() => one.withClasses(['a', 'b', 'c'])).toThrow(
+    'Expected the classes a, b, in any order, but received a, b, c.',
+  );
+  const both = one.concat(turned);
+  expect([...both.labels]).toEqual([0, 1, 1, 0, 1, 1]);
+  expect(both.classes).toEqual(classes);
+  expect(both.source).toMatchObject({ shape: [6, 2, 2, 3], data: Uint8Array.from([...pixels, ...pixels]) });
+  const soft = imageArray(pixels, {
+    shape,
+    labels: [
+      [0.5, 0.5],
+      [0, 1],
+      [1, 0],
+    ],
+    classes: ['b', 'a'],
+    sampleWeights: [2, 2, 2],
+  });
+  const mixed = one.concat(soft);
+  expect([mixed.kind, ...mixed.targets]).toEqual(['shares', 1, 0, 0, 1, 0, 1, 0.5, 0.5, 1, 0, 0, 1]);
+  expect([...(mixed.sampleWeights ?? [])]).toEqual([1, 1, 1, 2, 2, 2]);
+  const several = imageArray(pixels, { shape, labels: [['a', 'b'], [], ['b']] });
+  expect(one.concat(several).kind).toBe('multiLabel');
+  expect(several.withClasses(['b', 'a']).targets).toEqual(Float32Array.of(1, 1, 0, 0, 1, 0));
+  expect(several.classCounts()).toEqual([1, 2]);
+  expect(soft.classCounts()).toEqual([1.5, 1.5]);
+  expect(() => soft.concat(several)).toThrow('cannot stand in one data set');
+  expect(() => one.concat(new Dataset({ classes, labels: [0], source: files(1) }))).toThrow(
+    'Images in decoded pixels and in files cannot stand in one data set.',
+  );
+  expect(() => one.concat(3 as never)).toThrow('a Dataset for other');
+});
+
+test('going through it gives views of pixels, paths or buffers, with one label or a row of them', () => {
+  const data = imageArray(pixels, {
+    shape,
+    labels: [
+      [1, 1],
+      [0, 0],
+      [0, 1],
+    ],
+    classes,
+    multiLabel: true,
+  });
+  const items = [...data];
+  expect(items.map(({ labels, label }) => [label, ...(labels ?? [])])).toEqual([
+    [undefined, 1, 1],
+    [undefined, 0, 0],
+    [undefined, 0, 1],
+  ]);
+  const view = items[1]?.image;
+  if (typeof view !== 'object' || view instanceof Uint8Array) throw new Error('no view');
+  expect(view).toEqual({ data: pixels.subarray(12, 24), shape: [2, 2, 3] });
+  expect(view.data.buffer).toBe(pixels.buffer);
+  expect([...imageBuffers([pixels], { labels: ['a'] })]).toEqual([{ image: pixels, label: 0 }]);
+});
+
+test('a data set cannot be changed', () => {
+  const data = imageArray(pixels, { shape, labels: [0, 1, 1], classes });
+  expect(() => Object.assign(data, { size: 5 })).toThrow(TypeError);
+  expect(() => Object.assign(data.classes, ['z'])).toThrow(TypeError);
+});

@@ -22,3 +22,16 @@ export function noteSameInOtherCase(classes: readonly string[], notes: Notes): v
     else notes.say(`The classes '${other}' and '${name}' differ in the case of letters alone.`);
   }
 }
+
+/** Labels such as `a b` and `a,b` beside `a` and `b` are likely several, written another way than is read here. */
+export function noteSeveralInOne(classes: readonly string[], notes: Notes): void {
+  const known = new Set(classes);
+  const found = classes.find((name) => {
+    const parts = name.split(/[\s,;/+&]+/);
+    return parts.length > 1 && parts.every((part) => known.has(part));
+  });
+  if (found === undefined) return;
+  notes.say(
+    `'${found}' is taken for a class of its own; write ${found.split(/[\s,;/+&]+/).join('|')} where several are meant.`,
+  );
+}

@@ -145,6 +145,8 @@ export class Dataset {
         throw invalid(`indices[${i}]`, `an image index from 0 to ${this.size - 1}`, index);
       }
     }
+    // Of files the paths are names; numbers would begin anew.
+    const names = this.source.kind === 'files' ? this.#names : this.names;
     return new Dataset({
       classes: this.classes,
       ...this.#targetParts(
@@ -152,7 +154,7 @@ export class Dataset {
         this.#rows && pickRows(this.#rows, this.classes.length, chosen),
       ),
       sampleWeights: this.sampleWeights && chosen.map((index) => this.sampleWeights?.[index] as number),
-      names: this.#names && chosen.map((index) => this.#names?.[index] as string),
+      names: names && chosen.map((index) => names[index] as string),
       source: sourceSubset(this.source, chosen),
     });
   }

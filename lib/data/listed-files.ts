@@ -25,6 +25,13 @@ export class ListedFiles {
     return { path: ways.at(-1) ?? plain, found: false };
   }
 
+  /** A file that is called as is written here, and has an ending. */
+  async longer(written: string): Promise<string | undefined> {
+    const path = this.#absolute(written.replaceAll('\\', '/'));
+    const names = await this.#names(dirname(path));
+    return [...(names?.keys() ?? [])].find((name) => name.startsWith(`${basename(path)}.`));
+  }
+
   #absolute(path: string): string {
     return isAbsolute(path) ? join(path) : join(this.#root, path);
   }

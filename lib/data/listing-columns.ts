@@ -96,7 +96,7 @@ function named(file: string, columns: readonly string[], wanted: string): number
   const nearest = closest(wanted, columns);
   throw new ThawError(
     'ERR_DATA_LISTING',
-    `${file} has no column '${shortened(wanted)}'${nearest ? `; did you mean '${nearest}'?` : ` (its header reads ${reads(columns)}).`}`,
+    `${file} has no column '${shortened(wanted)}'${nearest ? `; did you mean '${nearest}'?` : ` (there are ${reads(columns)}).`}`,
   );
 }
 
@@ -105,15 +105,15 @@ function bare(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_-]/g, '');
 }
 
-function missing({ file, columns }: ListingTable, what: 'path' | 'label'): ThawError {
-  const otherwise = what === 'label' ? ', nor is every other column one of 0 and 1 for a class' : '';
+function missing({ file, lacks, columns }: ListingTable, what: 'path' | 'label'): ThawError {
+  const otherwise = what === 'label' ? ', nor is every other one of 0 and 1 for a class' : '';
   return listingProblem(
     file,
     1,
-    `the header names no column '${what}' (it reads ${reads(columns)})${otherwise}; write the header path,label, or say with ${what}Column which column it is`,
+    `${lacks} '${what}' (${reads(columns)})${otherwise}; call it so, or say with ${what}Column which it is`,
   );
 }
 
 function reads(columns: readonly string[]): string {
-  return shortened(columns.slice(0, 20).join(','), 200) || 'nothing';
+  return shortened(columns.slice(0, 20).join(','), 200) || 'it is empty';
 }

@@ -44,7 +44,7 @@ export function listingRows(
     const problem =
       labels.length > 0
         ? `${labels.length} classes (${shortened(labels.join(', '))}) where an image has one`
-        : `the label is missing${several ? '; where an image may be of no class, give multiLabel: true' : ''}`;
+        : `the label is missing; name its class, or remove the row${several ? ' (or give multiLabel: true, where an image may be of no class)' : ''}`;
     throw listingProblem(file, line, problem);
   }
   return { rows, multiLabel: several };
@@ -57,7 +57,9 @@ function pathOf(file: string, { line, values }: TableRow, column: number): strin
   throw listingProblem(
     file,
     line,
-    missing ? 'the path is missing' : `expected a path but received ${describe(value)}`,
+    missing
+      ? 'the path is missing; name the file, or remove the row'
+      : `expected a path but received ${describe(value)}`,
   );
 }
 

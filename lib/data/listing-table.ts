@@ -1,10 +1,13 @@
 import { type CsvError, parse } from 'csv-parse/sync';
 import { ThawError } from '../errors.ts';
+import { describe } from '../validate.ts';
 import { parseJsonLine } from './json-line.ts';
 
 /** A listing as it is written, before anything is made of its columns. */
 export interface ListingTable {
   file: string;
+  /** How a message begins that a column is missing: `the header names no column`. */
+  lacks: string;
   columns: readonly string[];
   rows: readonly TableRow[];
 }
@@ -50,6 +53,7 @@ function csvTable(file: string, text: string): ListingTable {
   const columns = header?.record ?? [];
   return {
     file,
+    lacks: 'the header names no column',
     columns,
     rows: rows.map(({ record, info }) => {
       const extra = record.slice(columns.length);
@@ -88,7 +92,11 @@ function jsonTable(file: string, text: string): ListingTable {
       throw listingProblem(file, i + 1, `this is not JSON (${(error as Error).message})`);
     }
     if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-      throw listingProblem(file, i + 1, 'expected an object with path and label');
+      throw listingProblem(
+        file,
+        i + 1,
+        `expected an object such as {"path": "a.jpg", "label": "cat"} but received ${describe(value)}`,
+      );
     }
     const values: unknown[] = [];
     for (const [name, item] of Object.entries(value)) {
@@ -97,7 +105,7 @@ function jsonTable(file: string, text: string): ListingTable {
     }
     rows.push({ line: i + 1, values });
   }
-  return { file, columns: [...columns.keys()], rows };
+  return { file, lacks: 'no object has the key', columns: [...columns.keys()], rows };
 }
 
 /** What is wrong, and at which line. */

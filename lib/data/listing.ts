@@ -3,7 +3,7 @@ import { ThawError } from '../errors.ts';
 import { imageListing as imageListingOptions } from '../options/data.ts';
 import { checkOptions, type Given } from '../options/table.ts';
 import { invalid, listed, shortened } from '../validate.ts';
-import { noteMissing, noteSameInOtherCase } from './class-notes.ts';
+import { noteMissing, noteSameInOtherCase, noteSeveralInOne } from './class-notes.ts';
 import { Dataset } from './dataset.ts';
 import { classIndex, severalOf, sortedNames } from './given-labels.ts';
 import { groupsOf } from './groups.ts';
@@ -93,7 +93,7 @@ function side(
 ): SideImages {
   const indexOf = classIndex(classes.map((name) => name.normalize('NFC')));
   const indices = rows.map(({ labels, line }) =>
-    labels.map((name) => indexOf(name, `${place}, line ${line}:`)),
+    labels.map((name) => indexOf(name, `${place}, line ${line}: the label is`)),
   );
   const names = rows.map(({ path }) => normalize(path));
   const dataset = new Dataset({
@@ -104,7 +104,10 @@ function side(
     source: { kind: 'files', paths: rows.map((row) => row.file) },
   });
   noteMissing(place, dataset, notes);
-  if (!wanted) noteSameInOtherCase(classes, notes);
+  if (!wanted) {
+    noteSameInOtherCase(classes, notes);
+    if (!multiLabel) noteSeveralInOne(classes, notes);
+  }
   if (multiLabel) noteSeveral(place, rows, notes);
   if (groupBy === undefined) return { dataset };
   const given = rows.flatMap(({ group }) => (group === undefined ? [] : [group]));
@@ -152,9 +155,11 @@ async function findFiles(
   }
   const [first] = missing;
   if (first && missing.length === rows.length) {
+    const near = await files.longer(first.path);
+    const hint = near === undefined ? '' : `; there is ${near}, so write the files' endings as well`;
     throw new ThawError(
       'ERR_DATA_NOT_FOUND',
-      `${listing}, line ${first.line}: there is no ${first.file}, nor any other file listed; relative paths are taken from ${root}, unless root names another folder.`,
+      `${listing}, line ${first.line}: there is no ${first.file}, nor any other file listed${hint}; relative paths are taken from ${root}, unless root names another folder.`,
     );
   }
   if (first) {
