@@ -96,7 +96,8 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
     compile: note('compile'),
     countParams: () => ({ total: 23_508_032, trainable: 4_098, nonTrainable: 23_503_934 }),
     summary: () => 'layer (type)   output shape\n',
-    async fit(train, options = {}) {
+    async fit(data, options = {}) {
+      const train = data as Dataset;
       library.fits.push({ train, options });
       const { epochs = 1, signal, checkpoint } = options;
       const callbacks = (options.callbacks ?? {}) as Callbacks;
