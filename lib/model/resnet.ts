@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Dataset } from '../data/dataset.ts';
 import { ThawError } from '../errors.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
-import { call, type NativeEvent, type NativeModel, settle } from '../native.ts';
+import { call, type NativeEvent, type NativeModel, type NativePreprocessing, settle } from '../native.ts';
 import type { Architecture, Variant } from '../network/architecture.ts';
 import { describeModel, type ModelDescription } from '../network/description.ts';
 import { type HeadLayer, headUnits, namedHead } from '../network/head.ts';
@@ -131,7 +131,7 @@ export class ResNet {
    *   ERR_UNKNOWN_OPTION, ERR_MODEL_BUSY; and what a callback throws
    */
   async fit(train: Dataset, options: FitOptions = {}): Promise<History> {
-    const checked = fitOptions(options);
+    const checked = this.#decoding(fitOptions(options));
     const compiled = this.#compiled;
     if (!compiled) throw new ThawError('ERR_NOT_COMPILED', 'Call compile() before fit().');
     checkDataset('train', train);
@@ -182,7 +182,8 @@ export class ResNet {
         return this.#native.fit(data, validation, train.classes.length, training, checked, stop, listen);
       });
       if (thrown) throw thrown.error;
-      this.#description = { ...this.#description, classes: train.classes };
+      const preprocessing = { ...this.#description.preprocessing, decode: checked.decode };
+      this.#description = { ...this.#description, classes: train.classes, preprocessing };
       return makeHistory(history, device, train.classes, compiled.metrics);
     } catch (error) {
       throw thrown ? thrown.error : error;
@@ -212,7 +213,7 @@ export class ResNet {
     const loss = outputs === 1 ? 'binaryCrossentropy' : 'categoricalCrossentropy';
     const training = this.#compiled ?? { loss };
     const result = await abortable(signal, (stop) =>
-      this.#native.evaluate(nativeDataset(dataset), length, training, checked, stop),
+      this.#native.evaluate(nativeDataset(dataset), length, training, this.#decoding(checked), stop),
     );
     return makeEvaluation(result, this.classes.length > 0 ? this.classes : dataset.classes);
   }
@@ -225,7 +226,9 @@ export class ResNet {
   async predict(images: PredictInput, options: PredictOptions = {}): Promise<Prediction[]> {
     const { signal, topK, ...checked } = checkOptions('predict', predict, options);
     const dataset = predictDataset(images, (file) => readFileSync(file));
-    const probabilities = await abortable(signal, (stop) => this.#native.predict(dataset, checked, stop));
+    const probabilities = await abortable(signal, (stop) =>
+      this.#native.predict(dataset, this.#decoding(checked), stop),
+    );
     return makePredictions(probabilities, this.classes, topK);
   }
 
@@ -284,6 +287,11 @@ export class ResNet {
 
   #setTrainable(layers: readonly Layer[], trainable: boolean): void {
     for (const layer of layers) layer.trainable = trainable;
+  }
+
+  /** Unless it is said, images are decoded as they were in training. */
+  #decoding<T extends { decode?: NativePreprocessing['decode'] }>(options: T) {
+    return { ...options, decode: options.decode ?? this.#description.preprocessing.decode };
   }
 
   #requireHead(): void {
