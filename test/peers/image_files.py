@@ -123,6 +123,11 @@ def png(folder):
     profile = exif(6).tobytes()
     text.add_text('Raw profile type exif', f'\nexif\n{len(profile):8}\n{profile.hex()}\n', zip=True)
     folder.save('raw-profile.png', image, pnginfo=text)
+    # Behind the pixels.
+    data = open(os.path.join(folder.path, 'RGB.png'), 'rb').read()
+    folder.write('late-exif.png', data[:-12] + chunk(b'eXIf', exif(6).tobytes()[6:]) + data[-12:])
+    packet = b'XML:com.adobe.xmp\0\0\0\0\0' + xmp(3).encode()
+    folder.write('late-xmp.png', data[:-12] + chunk(b'iTXt', packet) + data[-12:])
     for orientation, element in ((5, False), (8, True)):
         text = PngImagePlugin.PngInfo()
         text.add_itxt('XML:com.adobe.xmp', xmp(orientation, element))

@@ -14,6 +14,7 @@
 
 #include "engine/data/cmyk.h"
 #include "engine/data/orientation.h"
+#include "engine/data/png_notes.h"
 #include "engine/data/vips_start.h"
 
 namespace thaw::data {
@@ -144,15 +145,19 @@ bool container_turns(std::span<const uint8_t> bytes) {
 
 // As Pillow: EXIF data, and where they are silent, XMP.
 int orientation_of(const VImage& image, ImageFormat format, std::span<const uint8_t> bytes) {
+  const PngNotes notes = format == ImageFormat::kPng ? png_notes(bytes) : PngNotes{};
   std::optional<int> found;
   if (format == ImageFormat::kTiff) {
     if (image.get_typeof(VIPS_META_ORIENTATION) != 0) found = image.get_int(VIPS_META_ORIENTATION);
+  } else if (!notes.exif.empty()) {
+    found = exif_orientation(notes.exif);
   } else {
     const std::string_view exif = blob(image, VIPS_META_EXIF_NAME);
     found = exif.empty() ? raw_profile_orientation(image) : exif_orientation(as_bytes(exif));
   }
   const bool heif = format == ImageFormat::kAvif || format == ImageFormat::kHeic;
   if (heif && (found || container_turns(bytes))) return 1;
+  if (!found && !notes.xmp.empty()) found = xmp_orientation(notes.xmp);
   if (!found) found = xmp_orientation(blob(image, VIPS_META_XMP_NAME));
   return found.value_or(1);
 }
