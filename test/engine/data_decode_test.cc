@@ -324,6 +324,41 @@ TEST("JPEG and PNG are turned upright by their EXIF orientation") {
   }
 }
 
+TEST("a HEIC image, for which the npm packages have no decoder, is refused by its name") {
+  // An AVIF image that claims to hold HEVC: another codec, and a description of it in place of
+  // AV1's.
+  const std::vector<uint8_t> avif = encoded(drawn::smooth(16, 16), ".avif");
+  std::string file(avif.begin(), avif.end());
+  const auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(file[at + i]);
+    return value;
+  };
+  const auto big_endian = [](uint32_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
+    return bytes;
+  };
+  const std::string hevc("\1\1\x60\0\0\0\x90\0\0\0\0\0\x5d\xf0\0\xfc\xfd\xf8\xf8\0\0\x0f\0", 23);
+  const size_t old = file.find("av1C") - 4, data = file.find("mdat") + 4;
+  const auto longer = static_cast<uint32_t>(8 + hevc.size() - number(old));
+  file.replace(old, number(old), big_endian(8 + hevc.size()) + "hvcC" + hevc);
+  for (const char* box : {"ipco", "iprp", "meta"}) {
+    const size_t at = file.find(box) - 4;
+    file.replace(at, 4, big_endian(number(at) + longer));
+  }
+  const size_t offset = file.find(big_endian(static_cast<uint32_t>(data)), file.find("iloc"));
+  if (offset != file.npos)
+    file.replace(offset, 4, big_endian(static_cast<uint32_t>(data) + longer));
+  for (const auto& [from, to] : {std::pair{"avif", "heic"}, {"av01", "hvc1"}}) {
+    for (size_t at = 0; (at = file.find(from, at)) != file.npos;) file.replace(at, 4, to);
+  }
+  const std::string message = message_of({file.begin(), file.end()});
+  CHECK_EQUAL(message,
+              "Cannot decode picture: this is a HEIC image, which this build of libvips cannot "
+              "read.");
+}
+
 TEST("the libraries say their versions") {
   CHECK(image_libraries().libvips.starts_with("libvips 8."));
 }

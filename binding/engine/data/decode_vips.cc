@@ -162,10 +162,14 @@ int orientation_of(const VImage& image, ImageFormat format, std::span<const uint
   return found.value_or(1);
 }
 
-// libvips gathers its complaints in one text of several lines; the first is the cause.
+// libvips gathers its complaints in one text of several lines; the first is the cause, but for
+// those of a reader that has tried what a short file does not have.
 std::string first_complaint() {
   const std::unique_ptr<char, void (*)(void*)> all(vips_error_buffer_copy(), g_free);
   std::string text = all.get();
+  while (text.starts_with("source: ") && text.find('\n') != text.npos) {
+    text = text.substr(text.find('\n') + 1);
+  }
   text = text.substr(0, text.find('\n'));
   while (!text.empty() && (text.back() == '.' || text.back() == ' ')) text.pop_back();
   return text.empty() ? "libvips gives no reason" : text;
@@ -212,8 +216,9 @@ void decode_vips(const Encoded& image, ImageFormat format, RowSink& sink) {
     decode(image, format, sink);
   } catch (const vips::VError&) {
     const std::string complaint = first_complaint();
-    if (complaint.find("Unsupported codec") != complaint.npos) {
-      refuse_format(image, format);
+    // libheif's words.
+    for (const char* codec : {"has not been built in", "Unsupported codec"}) {
+      if (complaint.find(codec) != complaint.npos) refuse_format(image, format);
     }
     refuse_image(image, complaint);
   }
