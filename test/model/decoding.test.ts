@@ -66,15 +66,19 @@ describe('decode', () => {
     expect(await probability(model, 'fast')).not.toBe(exact);
   });
 
-  test('a model remembers how it was trained, in its file as well', async () => {
+  test('a model remembers how it was trained, in files of every format as well', async () => {
     const model = await trained({ decode: 'fast' });
     const fast = await probability(model, 'fast');
     expect(await probability(model)).toBe(fast);
     expect(await probability(model, 'exact')).not.toBe(fast);
-    const file = path.join(folder, 'fast.safetensors');
-    await model.save(file);
-    const loaded = await loadResNet(undefined, { weights: file, device: 'cpu' });
-    expect(await probability(loaded)).toBe(fast);
+    for (const name of ['fast.safetensors', 'fast.pt', 'fast/model.json']) {
+      const file = path.join(folder, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      await model.save(file);
+      const loaded = await loadResNet(undefined, { weights: file, device: 'cpu' });
+      expect(await probability(loaded)).toBe(await probability(loaded, 'fast'));
+      expect(await probability(loaded)).not.toBe(await probability(loaded, 'exact'));
+    }
   });
 
   test('a run does not go on with images that are decoded otherwise, nor finds their features', async () => {
