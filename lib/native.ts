@@ -9,7 +9,7 @@ import type { ACTIVATIONS, HeadLayer } from './options/head-layers.ts';
 import type { ARCHITECTURES, load as loadOptions, VARIANTS } from './options/load.ts';
 import type { METRICS, MeasureName } from './options/metrics.ts';
 import type { optimizers } from './options/optimizers.ts';
-import type { apply, run } from './options/run.ts';
+import type { apply, DECODES, run } from './options/run.ts';
 import type { schedules } from './options/schedules.ts';
 import type { Checked } from './options/table.ts';
 
@@ -50,6 +50,8 @@ export interface NativeInfo {
   gpus: string[];
   libjpeg: string;
   libvips: string;
+  /** What is read: `JPEG`, `PNG` ... */
+  imageFormats: string[];
 }
 
 export interface NativeArchitecture {
@@ -116,6 +118,7 @@ export interface NativePreprocessing {
   resize: number;
   mean: number[];
   std: number[];
+  decode: (typeof DECODES)[number];
 }
 
 export interface NativeModelOptions

@@ -23,6 +23,7 @@ const native = {
   gpus: [],
   libjpeg: '2.1.5',
   libvips: '8.18.0',
+  imageFormats: ['JPEG', 'PNG'],
 };
 
 const named = (report: readonly Fact[], name: string) => report.find((fact) => fact.name === name);

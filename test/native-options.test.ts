@@ -10,7 +10,14 @@ import {
 
 // The addon itself, without the checks of the library above it.
 
-const preprocessing = { height: 32, width: 32, resize: 32, mean: [0, 0, 0], std: [1, 1, 1] };
+const preprocessing = {
+  height: 32,
+  width: 32,
+  resize: 32,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  decode: 'exact' as const,
+};
 const dense = { kind: 'dense', name: 'dense', units: 2, activation: 'linear' } as const;
 const pooling = { kind: 'globalAveragePooling', name: 'pool' } as const;
 const base: NativeModelOptions = {

@@ -33,6 +33,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   object.Set("gpus", write(env, facts.gpus));
   object.Set("libjpeg", libraries.libjpeg);
   object.Set("libvips", libraries.libvips);
+  object.Set("imageFormats", write(env, data::image_formats()));
   return object;
 }
 

@@ -18,6 +18,7 @@ export interface NativeFacts {
   readonly gpus: readonly string[];
   readonly libjpeg: string;
   readonly libvips: string;
+  readonly imageFormats: readonly string[];
 }
 
 /** Whether the addon is there and loads, and what it says. */
@@ -52,10 +53,10 @@ function nativeFacts(facts: NativeFacts): Fact[] {
     ok('CPU', `${facts.cpuCapability}, ${bfloat16}, ${facts.threads} threads`),
     cudaFact(facts),
     facts.libvips
-      ? ok('libvips', `${facts.libvips.replace(/^libvips /, '')} (JPEG, PNG, WebP, GIF, TIFF, AVIF)`)
+      ? ok('libvips', facts.libvips.replace(/^libvips /, ''))
       : warn(
           'libvips',
-          'none: JPEG only',
+          'none: fewer image formats are read',
           '`npm install` with optional and development packages, then set up again',
         ),
     facts.libjpeg
@@ -65,6 +66,7 @@ function nativeFacts(facts: NativeFacts): Fact[] {
           'none: libvips decodes JPEG, more slowly',
           '`apt-get install libjpeg-dev`, then set up again',
         ),
+    ok('image formats', facts.imageFormats.join(', ')),
   ];
 }
 

@@ -24,9 +24,7 @@ export interface FitOptions extends Omit<Given<typeof fit>, 'validationData' | '
 }
 
 /** @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */
-export function fitOptions(
-  options: FitOptions,
-): Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs'> & {
+export function fitOptions(options: FitOptions): Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs'> & {
   validationSplit: number;
   stepsPerEpoch?: number;
 } {

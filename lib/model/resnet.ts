@@ -8,7 +8,14 @@ import { networkGraph } from '../formats/graph.ts';
 import { graphVariables } from '../formats/layers/variables.ts';
 import { readWeights } from '../formats/read.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
-import { call, type NativeEvent, type NativeModel, type NativeStopFlag, settle } from '../native.ts';
+import {
+  call,
+  type NativeEvent,
+  type NativeModel,
+  type NativePreprocessing,
+  type NativeStopFlag,
+  settle,
+} from '../native.ts';
 import type { Architecture, Variant } from '../network/architecture.ts';
 import { describeModel, type ModelDescription } from '../network/description.ts';
 import { type HeadLayer, headUnits, namedHead } from '../network/head.ts';
@@ -222,7 +229,8 @@ export class ResNet {
     // As Keras' and TensorFlow.js' fit(x, y) is called.
     const bare = explainBareArrays('fit', [data, options]);
     if (bare) throw bare;
-    const { validationSplit, stepsPerEpoch, ...checked } = fitOptions(options);
+    const { validationSplit, stepsPerEpoch, ...plain } = fitOptions(options);
+    const checked = this.#decoding(plain);
     const compiled = this.#compiled;
     if (!compiled) throw new ThawError('ERR_NOT_COMPILED', 'Call compile() before fit().');
     const { validationData } = options;
@@ -251,7 +259,12 @@ export class ResNet {
     const listen = (event: NativeEvent) => {
       if (event.type === 'begin') {
         // From here on the weights mean these classes, however the run ends.
-        this.#description = { ...this.#description, classes, multiLabel: training.kind === 'multiLabel' };
+        this.#description = {
+          ...this.#description,
+          classes,
+          multiLabel: training.kind === 'multiLabel',
+          preprocessing: { ...this.#description.preprocessing, decode: checked.decode },
+        };
         this.#begun = true;
         const { type: _, ...info } = event;
         const epochs = checked.epochs - checked.initialEpoch;
@@ -350,7 +363,13 @@ export class ResNet {
     const training = this.#compiled ?? { loss };
     const thresholds = multiLabel ? data.classes.map(() => threshold) : [];
     const result = await abortable(signal, (stop) =>
-      this.#native.evaluate(nativeDataset(data), length, training, { ...checked, thresholds }, stop),
+      this.#native.evaluate(
+        nativeDataset(data),
+        length,
+        training,
+        { ...this.#decoding(checked), thresholds },
+        stop,
+      ),
     );
     return makeEvaluation(result, data.classes);
   }
@@ -363,7 +382,9 @@ export class ResNet {
   async predict(images: PredictInput, options: PredictOptions = {}): Promise<Prediction[]> {
     const { signal, topK, threshold, ...checked } = checkOptions('predict', predict, options);
     const dataset = predictDataset(images, (file) => readFileSync(file));
-    const probabilities = await abortable(signal, (stop) => this.#native.predict(dataset, checked, stop));
+    const probabilities = await abortable(signal, (stop) =>
+      this.#native.predict(dataset, this.#decoding(checked), stop),
+    );
     return makePredictions(
       probabilities,
       this.classes,
@@ -445,6 +466,11 @@ export class ResNet {
 
   #setTrainable(layers: readonly Layer[], trainable: boolean): void {
     for (const layer of layers) layer.trainable = trainable;
+  }
+
+  /** Unless it is said, images are decoded as they were in training. */
+  #decoding<T extends { decode?: NativePreprocessing['decode'] }>(options: T) {
+    return { ...options, decode: options.decode ?? this.#description.preprocessing.decode };
   }
 
   #requireHead(): void {

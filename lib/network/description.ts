@@ -46,6 +46,8 @@ export function readDescription(
       Array.isArray(description.head) &&
       Array.isArray(description.classes) &&
       typeof description.preprocessing === 'object';
+    // Models of before there was a choice do not say it.
+    if (complete) description.preprocessing.decode ??= 'exact';
     if (complete) return description;
   } catch {
     // Refused below, like what parses but is no description.

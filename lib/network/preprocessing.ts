@@ -28,11 +28,12 @@ export function preprocessingFor(inputShape: unknown, variant: Variant = 'torchv
     resize: Math.round((Math.min(height, width) * 256) / 224),
     mean: [...STATISTICS[variant].mean],
     std: [...STATISTICS[variant].std],
+    decode: 'exact',
   };
 }
 
-/** The same values at another size. @throws ThawError ERR_INVALID_ARGUMENT */
+/** The same values, decoded in the same way, at another size. @throws ThawError ERR_INVALID_ARGUMENT */
 export function withShape(preprocessing: NativePreprocessing, inputShape: unknown): NativePreprocessing {
-  const { mean, std } = preprocessing;
-  return { ...preprocessingFor(inputShape), mean, std };
+  const { mean, std, decode } = preprocessing;
+  return { ...preprocessingFor(inputShape), mean, std, decode };
 }

@@ -7,6 +7,9 @@ export const share = number({ minimum: 0, maximum: 1 });
 
 export const PRECISIONS = ['auto', 'float32', 'bfloat16'] as const;
 export const KERNELS = ['plain', 'fused'] as const;
+export const DECODES = ['exact', 'fast'] as const;
+/** Of pixels: where Pillow refuses an image. */
+export const MAX_PIXELS = 178_956_970;
 
 /** How data is read and computed with; the same for training, evaluation and prediction. */
 export const run = {
@@ -28,6 +31,18 @@ export const run = {
     default: 0,
     group: 'Machine',
     help: 'that read and decode images; 0: as many as cores',
+  },
+  decode: {
+    kind: oneOf(DECODES),
+    otherwise: 'as the model was trained; exact',
+    group: 'Data',
+    help: 'exact: every pixel, as other libraries; fast: large JPEG files at a half to an eighth of their size, which moves probabilities a little',
+  },
+  maxPixels: {
+    kind: count,
+    default: MAX_PIXELS,
+    group: 'Data',
+    help: 'an image that claims more is unreadable',
   },
   maxSkippedShare: {
     kind: share,

@@ -8,6 +8,7 @@
 #include "engine/model/match.h"
 #include "engine/model/network.h"
 #include "engine/weights/pytorch.h"
+#include "python.h"
 #include "weights_files.h"
 
 using files::Folder;
@@ -15,13 +16,10 @@ using thaw::weights::read_weights;
 
 namespace {
 
-std::string python() {
-  const char* const named = std::getenv("THAW_TEST_PYTHON");
-  return std::string("'") + (named != nullptr ? named : "python3") + "' -W ignore ";
-}
+using python::command;
 
 bool has_torch() {
-  const std::string find = python() +
+  const std::string find = command() +
                            "-c 'import torch, numpy; from importlib.util import find_spec;"
                            " assert find_spec(\"torchvision\")' 2>/dev/null";
   if (std::system(find.c_str()) == 0) return true;
@@ -29,8 +27,8 @@ bool has_torch() {
   return false;
 }
 
-bool peer(const std::string& command, const std::string& path) {
-  return std::system((python() + "'" WEIGHT_FILES_PY "' " + command + " '" + path + "'").c_str()) ==
+bool peer(const std::string& action, const std::string& path) {
+  return std::system((command() + "'" WEIGHT_FILES_PY "' " + action + " '" + path + "'").c_str()) ==
          0;
 }
 

@@ -126,11 +126,12 @@ test('an option of a call and of the command line is one entry: name, kind, help
         'batchSize',
         'cacheViews',
         'clipNorm',
+        'decode',
         'device',
         'epochs',
         'kernels',
       ],
-      ...['labelSmoothing', 'loss', 'maxSkippedShare', 'precision', 'seed', 'threads'],
+      ...['labelSmoothing', 'loss', 'maxPixels', 'maxSkippedShare', 'precision', 'seed', 'threads'],
     ].sort(),
   );
 });

@@ -141,12 +141,13 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         precision: 'float32',
       };
       const history = makeHistory(end, 'cpu', train.classes, [], 0);
-      const { validationData } = options;
+      const validationData = options.validationData as Dataset | undefined;
       return validationData
         ? { ...history, evaluation: fakeEvaluation(validationData.classes, validationData.size) }
         : history;
     },
-    async evaluate(dataset) {
+    async evaluate(data) {
+      const dataset = data as Dataset;
       return fakeEvaluation(dataset.classes, dataset.size);
     },
     async predict(images, { topK = 5 } = {}) {

@@ -22,8 +22,9 @@ PixelView view_of(const at::Tensor& image) {
 
 void augment_into(const PixelView& image, const Preprocessing& preprocessing,
                   Augmentation augmentation, const DrawKey& key, uint8_t* out) {
-  const View view = draw_view({image.height, image.width}, preprocessing, augmentation, key);
-  apply_view(view, image, out);
+  ViewSink sink(preprocessing, augmentation, key);
+  send_rows(image, 1, sink);
+  sink.write(out);
 }
 
 at::Tensor augment(const at::Tensor& image, const Preprocessing& preprocessing,

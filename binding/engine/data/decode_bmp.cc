@@ -1,107 +1,105 @@
-// Windows bitmaps: uncompressed, 24 or 32 bits a pixel or a palette of 8 bits.
-#include <algorithm>
-#include <array>
+// Windows and OS/2 bitmaps.
+#include <bit>
+#include <vector>
 
-#include "engine/data/decoders.h"
-#include "engine/error.h"
+#include "engine/data/bmp_header.h"
 
 namespace thaw::data {
 
 namespace {
 
-constexpr size_t kFileHeader = 14;
-constexpr size_t kInfoHeader = 40;
-constexpr uint32_t kUncompressed = 0;
-constexpr uint32_t kBitFields = 3;
-
-// Little-endian numbers, and zero beyond the end: sizes are checked before pixels are read.
-class Reader {
- public:
-  explicit Reader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-
-  uint32_t number(size_t offset, int width) const {
-    uint32_t value = 0;
-    for (int i = 0; i < width && offset + i < bytes_.size(); ++i) {
-      value |= uint32_t{bytes_[offset + i]} << 8 * i;
+// The numbers of colours of an image in run lengths, from its first row on, which is its lowest;
+// what is left out is the first colour.
+std::vector<uint8_t> unpack(const BmpHeader& header, const LittleEndian& file,
+                            const Encoded& image) {
+  const auto [height, width] = header.size;
+  std::vector<uint8_t> pixels(static_cast<size_t>(height * width));
+  int64_t x = 0, y = 0;
+  const auto put = [&](uint32_t colour) {
+    if (x < width && y < height) pixels[y * width + x] = static_cast<uint8_t>(colour);
+    ++x;
+  };
+  // The i-th pixel of some bytes.
+  const auto colour_at = [&](size_t at, uint32_t i) {
+    if (header.bits == 8) return file.number(at + i, 1);
+    return file.number(at + i / 2, 1) >> (i % 2 ? 0 : 4) & 15;
+  };
+  for (size_t at = header.pixels; y < height && !(y == height - 1 && x >= width);) {
+    if (at + 2 > file.size()) refuse_image(image, "the file is truncated");
+    const uint32_t count = file.number(at, 1), value = file.number(at + 1, 1);
+    at += 2;
+    if (count > 0) {  // the same byte for so many pixels
+      for (uint32_t i = 0; i < count; ++i) put(header.bits == 8 ? value : colour_at(at - 1, i % 2));
+    } else if (value == 0) {  // end of the row
+      x = 0;
+      ++y;
+    } else if (value == 1) {  // end of the image
+      break;
+    } else if (value == 2) {  // further on
+      x += file.number(at, 1);
+      y += file.number(at + 1, 1);
+      at += 2;
+    } else {  // so many pixels, and up to an even number of bytes
+      const size_t bytes = header.bits == 8 ? value : (value + 1) / 2;
+      if (at + bytes > file.size()) refuse_image(image, "the file is truncated");
+      for (uint32_t i = 0; i < value; ++i) put(colour_at(at, i));
+      at += bytes + bytes % 2;
     }
-    return value;
   }
-
- private:
-  std::span<const uint8_t> bytes_;
-};
-
-struct Header {
-  size_t pixels;   // offset
-  size_t palette;  // offset
-  int64_t colours;
-  int64_t height;
-  int64_t width;
-  bool top_down;
-  int bytes;  // a pixel
-};
-
-[[noreturn]] void refuse(const std::string& name, const char* reason) {
-  fail("ERR_IMAGE_DECODE", "Cannot decode ", name, ": ", reason, ".");
+  return pixels;
 }
 
-Header read_header(const Reader& reader, const std::string& name) {
-  const uint32_t info = reader.number(14, 4);
-  if (info < kInfoHeader) refuse(name, "it is a BMP of a kind before Windows 3, which is not read");
-  const auto height = static_cast<int32_t>(reader.number(22, 4));
-  const uint32_t bits = reader.number(28, 2);
-  const uint32_t compression = reader.number(30, 4);
-  // Masks in the order that uncompressed 32-bit files have anyway; others are rare.
-  const bool usual_masks = compression == kBitFields && bits == 32 &&
-                           reader.number(54, 4) == 0xFF0000 && reader.number(58, 4) == 0xFF00 &&
-                           reader.number(62, 4) == 0xFF;
-  if ((compression != kUncompressed && !usual_masks) || (bits != 8 && bits != 24 && bits != 32)) {
-    refuse(name, "of BMP only uncompressed images of 8, 24 or 32 bits are read");
-  }
-  Header header{};
-  header.pixels = reader.number(10, 4);
-  header.palette = kFileHeader + info;
-  const uint32_t colours = reader.number(46, 4);
-  header.colours = bits != 8 ? 0 : colours == 0 || colours > 256 ? 256 : colours;
-  header.top_down = height < 0;
-  header.height = std::abs(int64_t{height});
-  header.width = static_cast<int32_t>(reader.number(18, 4));
-  header.bytes = static_cast<int>(bits / 8);
-  if (header.height < 1 || header.width < 1) refuse(name, "it claims to have no pixels");
-  return header;
+// A field of a pixel, scaled to 0..255 as Pillow does.
+uint8_t field(uint32_t pixel, uint32_t mask) {
+  const int shift = std::countr_zero(mask);
+  const uint64_t value = (pixel & mask) >> shift;
+  return static_cast<uint8_t>(value * 255 / (mask >> shift));
+}
+
+void write_rgb(uint32_t colour, uint8_t* to) {
+  to[0] = static_cast<uint8_t>(colour >> 16);
+  to[1] = static_cast<uint8_t>(colour >> 8);
+  to[2] = static_cast<uint8_t>(colour);
 }
 
 }  // namespace
 
-Pixels decode_bmp(std::span<const uint8_t> bytes, const std::string& name,
-                  const DecodeOptions& options) {
-  const Reader reader(bytes);
-  const Header header = read_header(reader, name);
-  check_pixels(header.height, header.width, name, options);
-  const int64_t stride = (header.width * header.bytes + 3) / 4 * 4;
-  if (static_cast<int64_t>(header.pixels) + stride * header.height >
-      static_cast<int64_t>(bytes.size())) {
-    refuse(name, "the file is truncated");
+void decode_bmp(const Encoded& image, RowSink& sink) {
+  const LittleEndian file(image.bytes);
+  const BmpHeader header = read_bmp_header(file, image);
+  const auto [height, width] = header.size;
+  const int64_t stride = (width * header.bits + 31) / 32 * 4;
+  std::vector<uint8_t> unpacked;
+  if (header.run_lengths) {
+    unpacked = unpack(header, file, image);
+  } else if (header.pixels + static_cast<uint64_t>(stride * height) > file.size()) {
+    refuse_image(image, "the file is truncated");
   }
-  std::array<uint32_t, 256> palette{};  // 0x00RRGGBB; black beyond its end
-  for (int64_t i = 0; i < header.colours; ++i)
-    palette[i] = reader.number(header.palette + 4 * i, 4);
 
-  Pixels pixels = allocate_pixels(header.height, header.width);
-  uint8_t* to = pixels.data.get();
-  for (int64_t y = 0; y < header.height; ++y) {
-    const int64_t row = header.top_down ? y : header.height - 1 - y;
-    const uint8_t* from = bytes.data() + header.pixels + row * stride;
-    for (int64_t x = 0; x < header.width; ++x, from += header.bytes, to += 3) {
-      const uint32_t colour = header.bytes == 1
-                                  ? palette[*from]
-                                  : uint32_t{from[2]} << 16 | uint32_t{from[1]} << 8 | from[0];
-      to[0] = static_cast<uint8_t>(colour >> 16);
-      to[1] = static_cast<uint8_t>(colour >> 8);
-      to[2] = static_cast<uint8_t>(colour);
+  const Box wanted = sink.begin(header.size, 1);
+  std::vector<uint8_t> rgb(static_cast<size_t>(width * 3 + 1));
+  for (int64_t y = wanted.top; y < wanted.top + wanted.height; ++y) {
+    const int64_t row = header.top_down ? y : height - 1 - y;
+    const size_t from = header.pixels + row * stride;
+    for (int64_t x = 0; x < width; ++x) {
+      uint8_t* const to = &rgb[3 * x];
+      if (header.run_lengths) {
+        write_rgb(header.colours[unpacked[row * width + x]], to);
+      } else if (header.bits == 24 && header.masks[0] == 0xff0000) {
+        write_rgb(file.number(from + 3 * x, 3), to);
+      } else if (header.bits > 8) {
+        const int bytes = header.bits / 8;
+        const uint32_t pixel = file.number(from + bytes * x, bytes);
+        for (size_t c = 0; c < 3; ++c) to[c] = field(pixel, header.masks[c]);
+      } else {
+        const int per_byte = 8 / header.bits;
+        const uint32_t byte = file.number(from + x / per_byte, 1);
+        const auto shift = static_cast<int>(8 - header.bits * (1 + x % per_byte));
+        write_rgb(header.colours[byte >> shift & ((1u << header.bits) - 1)], to);
+      }
     }
+    sink.row(y, rgb.data() + wanted.left * 3);
   }
-  return pixels;
 }
 
 }  // namespace thaw::data

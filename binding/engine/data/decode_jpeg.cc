@@ -2,14 +2,18 @@
 
 #ifdef THAW_LIBJPEG
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
+#include <string_view>
+#include <vector>
 
 // jpeglib.h needs stdio.h before it, and jerror.h looks at what jpeglib.h defines.
 #include <jpeglib.h>
 
 #include <jerror.h>
 
+#include "engine/data/cmyk.h"
 #include "engine/data/orientation.h"
 #include "engine/error.h"
 
@@ -26,6 +30,7 @@ struct Session {
   std::jmp_buf back;
   int code = 0;
   char message[JMSG_LENGTH_MAX] = {};
+  char damage[JMSG_LENGTH_MAX] = {};  // the first
 
   Session() = default;
   Session(const Session&) = delete;
@@ -40,19 +45,24 @@ struct Session {
   std::longjmp(session.back, 1);
 }
 
-// libjpeg only warns of damaged data, and fills the rest with grey. Harmless oddities pass.
+// libjpeg only warns of damaged data. Where the file ends too early, it fills the rest with grey:
+// that is refused, as Pillow does. All else is read and told.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
+  auto& session = *static_cast<Session*>(info->client_data);
   switch (info->err->msg_code) {
-    case JWRN_HIT_MARKER:     // premature end of the data
-    case JWRN_JPEG_EOF:       // premature end of the file
-    case JWRN_HUFF_BAD_CODE:  // corrupt data
+    case JWRN_JPEG_EOF:
+      leave(info);
+    case JWRN_HIT_MARKER:  // before the end of the data
+    case JWRN_HUFF_BAD_CODE:
 #if JPEG_LIB_VERSION >= 70 || defined(D_ARITH_CODING_SUPPORTED)
     case JWRN_ARITH_BAD_CODE:
 #endif
     case JWRN_MUST_RESYNC:
-      leave(info);
-    default:
+    case JWRN_EXTRANEOUS_DATA:
+      if (!session.damage[0]) info->err->format_message(info, session.damage);
+      return;
+    default:  // harmless oddities
       return;
   }
 }
@@ -70,32 +80,68 @@ bool read_header(Session& session, const uint8_t* bytes, size_t size) {
   return true;
 }
 
-bool start(Session& session, int reduction) {
+bool start(Session& session, J_COLOR_SPACE colours, int reduction) {
   if (setjmp(session.back)) return false;
-  session.info.out_color_space = JCS_RGB;
+  session.info.out_color_space = colours;
   session.info.scale_num = 1;
   session.info.scale_denom = static_cast<unsigned>(reduction);
   jpeg_start_decompress(&session.info);
   return true;
 }
 
-bool read_rows(Session& session, uint8_t* rows) {
+// libjpeg-turbo can leave columns and rows undecoded. It is asked for some more on either side: its
+// upsampling of colours looks at neighbours, which at the border of what it decodes are not there.
+#if defined(LIBJPEG_TURBO_VERSION_NUMBER) && LIBJPEG_TURBO_VERSION_NUMBER >= 2001000
+constexpr bool kCrops = true;
+#else
+constexpr bool kCrops = false;
+void jpeg_crop_scanline(j_decompress_ptr, JDIMENSION*, JDIMENSION*) {}
+JDIMENSION jpeg_skip_scanlines(j_decompress_ptr, JDIMENSION) { return 0; }
+#endif
+
+// The widest margin that is needed is two blocks of 4 x 8 pixels.
+constexpr int64_t kMargin = 64;
+
+// Moved outwards to where blocks begin.
+bool crop_columns(Session& session, JDIMENSION* first, JDIMENSION* count) {
   if (setjmp(session.back)) return false;
-  const size_t stride = size_t{session.info.output_width} * 3;
-  while (session.info.output_scanline < session.info.output_height) {
-    JSAMPROW row = rows + session.info.output_scanline * stride;
-    jpeg_read_scanlines(&session.info, &row, 1);
-  }
+  jpeg_crop_scanline(&session.info, first, count);
+  return true;
+}
+
+// Rows that nobody looks at are read over: their data are gone through, so that damage is found
+// wherever it is.
+bool skip_rows(Session& session, int64_t count) {
+  if (!kCrops || count <= 0) return true;
+  if (setjmp(session.back)) return false;
+  jpeg_skip_scanlines(&session.info, static_cast<JDIMENSION>(count));
+  return true;
+}
+
+bool read_row(Session& session, uint8_t* to) {
+  if (setjmp(session.back)) return false;
+  JSAMPROW row = to;
+  jpeg_read_scanlines(&session.info, &row, 1);
+  return true;
+}
+
+bool finish(Session& session) {
+  if (setjmp(session.back)) return false;
   jpeg_finish_decompress(&session.info);  // notices a missing end, as Pillow does
   return true;
 }
 
 int orientation_of(const jpeg_decompress_struct& info) {
+  constexpr std::string_view kXmp("http://ns.adobe.com/xap/1.0/\0", 29);
+  std::optional<int> in_exif, in_xmp;
   for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next) {
-    const int orientation = exif_orientation({marker->data, marker->data_length});
-    if (orientation != 1) return orientation;
+    const std::string_view text(reinterpret_cast<const char*>(marker->data), marker->data_length);
+    if (!in_exif && text.starts_with("Exif")) {
+      in_exif = exif_orientation({marker->data, marker->data_length});
+    }
+    if (!in_xmp && text.starts_with(kXmp)) in_xmp = xmp_orientation(text.substr(kXmp.size()));
   }
-  return 1;
+  return in_exif ? *in_exif : in_xmp.value_or(1);
 }
 
 // Not damaged, but a kind of JPEG that this library was not built for.
@@ -118,39 +164,71 @@ bool is_another_kind(int code) {
   }
 }
 
-[[noreturn]] void refuse(const Session& session, const std::string& name) {
+[[noreturn]] void refuse(const Session& session, const Encoded& image) {
   if (session.code == JERR_IMAGE_TOO_BIG) {
-    fail("ERR_IMAGE_TOO_LARGE", name, " claims a side of more pixels than JPEG allows (",
+    fail("ERR_IMAGE_TOO_LARGE", image.name, " claims a side of more pixels than JPEG allows (",
          JPEG_MAX_DIMENSION, ").");
   }
-  fail("ERR_IMAGE_DECODE", "Cannot decode ", name, ": ", session.message, ".");
+  refuse_image(image, session.message);
+}
+
+// The rows that `sink` wants, and over all others.
+void read_rows(Session& session, const Encoded& image, const Box& wanted, RowSink& sink) {
+  jpeg_decompress_struct& info = session.info;
+  const auto check = [&](bool well) {
+    if (!well) refuse(session, image);
+  };
+  auto left = static_cast<JDIMENSION>(std::max<int64_t>(wanted.left - kMargin, 0));
+  auto columns = static_cast<JDIMENSION>(
+      std::min<int64_t>(wanted.left + wanted.width + kMargin, info.output_width) - left);
+  if (!kCrops || columns == info.output_width) {
+    left = 0;
+  } else {
+    check(crop_columns(session, &left, &columns));
+  }
+  const int channels = info.output_components;
+  std::vector<uint8_t> row(static_cast<size_t>(info.output_width) * channels + 1);
+  uint8_t* const from = row.data() + (wanted.left - left) * channels;
+  const int64_t end = wanted.top + wanted.height, height = info.output_height;
+  check(skip_rows(session, wanted.top - kMargin));
+  while (info.output_scanline < end) {
+    const int64_t y = info.output_scanline;
+    check(read_row(session, row.data()));
+    if (y < wanted.top) continue;
+    if (channels == 4) inverted_cmyk_to_rgb(from, wanted.width);
+    sink.row(y, from);
+  }
+  // Up to the last row, which is read: skipping it would be taken for the end of all interest.
+  check(skip_rows(session, height - 1 - end));
+  while (info.output_scanline < height) check(read_row(session, row.data()));
+  check(finish(session));
 }
 
 }  // namespace
 
-std::optional<Pixels> decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
-                                  const DecodeOptions& options) {
+bool decode_jpeg(const Encoded& image, RowSink& sink) {
   Session session;
-  if (!read_header(session, bytes.data(), bytes.size())) {
-    if (is_another_kind(session.code)) return {};
-    refuse(session, name);
+  if (!read_header(session, image.bytes.data(), image.bytes.size())) {
+    if (is_another_kind(session.code)) return false;
+    refuse(session, image);
   }
   jpeg_decompress_struct& info = session.info;
-  check_pixels(info.image_height, info.image_width, name, options);
-  const J_COLOR_SPACE colours = info.jpeg_color_space;
-  if (colours != JCS_GRAYSCALE && colours != JCS_YCbCr && colours != JCS_RGB) return {};
+  check_pixels(info.image_height, info.image_width, image);
+  const J_COLOR_SPACE stored = info.jpeg_color_space;
+  const bool cmyk = stored == JCS_CMYK || stored == JCS_YCCK;
+  if (!cmyk && stored != JCS_GRAYSCALE && stored != JCS_YCbCr && stored != JCS_RGB) return false;
 
   const int orientation = orientation_of(info);
-  const bool swap = Turn(orientation).swaps_sides;
-  const int reduction = decode_reduction(options, swap ? info.image_width : info.image_height,
-                                         swap ? info.image_height : info.image_width);
-  if (!start(session, reduction)) {
-    if (is_another_kind(session.code)) return {};
-    refuse(session, name);
+  const int reduction =
+      sink.reduction(Turn(orientation).upright({info.image_height, info.image_width}));
+  if (!start(session, cmyk ? JCS_CMYK : JCS_RGB, reduction)) {
+    if (is_another_kind(session.code)) return false;
+    refuse(session, image);
   }
-  Pixels pixels = allocate_pixels(info.output_height, info.output_width);
-  if (!read_rows(session, pixels.data.get())) refuse(session, name);
-  return upright(std::move(pixels), orientation);
+  const Box wanted = sink.begin({info.output_height, info.output_width}, orientation);
+  read_rows(session, image, wanted, sink);
+  if (session.damage[0]) sink.damaged(session.damage);
+  return true;
 }
 
 #define THAW_TEXT_(value) #value
@@ -170,10 +248,7 @@ std::string libjpeg_version() {
 
 namespace thaw::data {
 
-std::optional<Pixels> decode_jpeg(std::span<const uint8_t>, const std::string&,
-                                  const DecodeOptions&) {
-  return {};
-}
+bool decode_jpeg(const Encoded&, RowSink&) { return false; }
 
 std::string libjpeg_version() { return ""; }
 

@@ -8,12 +8,6 @@
 
 namespace thaw::data {
 
-struct Size {
-  int64_t height;
-  int64_t width;
-  bool operator==(const Size&) const = default;
-};
-
 // Resize(shorter): the longer side is truncated. Scaled up further where `crop` would not fit.
 Size resized(Size image, int64_t shorter, Size crop);
 

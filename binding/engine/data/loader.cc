@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/data/batch_queue.h"
+#include "engine/data/damage_notes.h"
 #include "engine/data/decoders.h"
 #include "engine/data/loader_checks.h"
 #include "engine/data/sample.h"
@@ -36,6 +37,7 @@ struct Loader::State {
   double seconds_waited = 0;
   std::map<int64_t, UnreadableImage> unreadable;
   int64_t first_unreadable = -1;
+  DamageNotes damage;
   std::shared_ptr<BatchQueue> queue;
   std::vector<std::thread> threads;
 };
@@ -77,15 +79,19 @@ BatchBuffer Loader::State::allocate() const {
 // What each thread does. No at:: operator is called from here on, nor from what it calls: each
 // would start an OpenMP team of its own.
 void Loader::State::work() {
-  SampleReader reader(*dataset, options.preprocessing, options.augmentation, options.decode,
-                      options.seen);
+  std::optional<SampleReader> reader;
   while (std::optional<BatchQueue::Task> task = queue->take()) {
     const BatchWork& work = *task->work;
-    const DrawKey key{options.seed, static_cast<uint64_t>(work.epoch),
-                      static_cast<uint64_t>(work.samples[task->index])};
+    const int64_t sample = work.samples[task->index];
     std::optional<SampleFailure> failure;
     try {
-      reader.read(key, work.row(task->index));
+      if (!reader) {
+        reader.emplace(*dataset, options.preprocessing, options.augmentation, options.decode,
+                       options.seen);
+      }
+      const DrawKey key{options.seed, static_cast<uint64_t>(work.epoch),
+                        static_cast<uint64_t>(sample)};
+      damage.found(sample, reader->read(key, work.row(task->index)));
     } catch (const Error& error) {
       failure = {error.code(), error.what()};
     } catch (...) {
@@ -188,7 +194,10 @@ std::optional<Batch> Loader::next() {
   std::shared_ptr<BatchWork> work = state_->queue->pop();
   state_->seconds_waited +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-  if (!work) return {};
+  if (!work) {
+    state_->damage.tell(*state_->dataset);
+    return {};
+  }
   try {
     state_->record(*work);
   } catch (const Error&) {

@@ -31,7 +31,6 @@ struct LoaderOptions {
   int prefetch_batches = 3;
   // More than this share of the data set unreadable: ERR_TOO_MANY_BAD_IMAGES.
   double max_unreadable_share = 0.1;
-  // Only max_pixels is the caller's: how much smaller a JPEG may be decoded follows from the crop.
   DecodeOptions decode;
   SeenContents seen;
   // Allocates the reused batch buffers; pinned on CUDA. Called by the threads that construct and

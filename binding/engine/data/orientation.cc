@@ -8,7 +8,7 @@ namespace thaw::data {
 namespace {
 
 constexpr uint16_t kOrientationTag = 0x0112;
-constexpr uint16_t kShort = 3;
+constexpr uint32_t kByte = 1, kShort = 3, kLong = 4;  // types of numbers
 
 // Reads numbers of a TIFF structure; everything is checked against its end, since offsets are the
 // file's.
@@ -39,42 +39,47 @@ class Tiff {
 
 }  // namespace
 
-int exif_orientation(std::span<const uint8_t> segment) {
-  if (segment.size() < 6 || std::memcmp(segment.data(), "Exif\0\0", 6)) return 1;
-  const Tiff tiff(segment.subspan(6));
-  if (!tiff.sound()) return 1;
+std::optional<int> exif_orientation(std::span<const uint8_t> exif) {
+  if (exif.size() >= 6 && !std::memcmp(exif.data(), "Exif\0\0", 6)) exif = exif.subspan(6);
+  const Tiff tiff(exif);
+  if (!tiff.sound()) return {};
   const std::optional<uint32_t> directory = tiff.number(4, 4);
   const std::optional<uint32_t> entries = tiff.number(*directory, 2);
   // At most 65535 entries of 12 bytes; the first one beyond the end stops it.
   for (uint32_t i = 0; entries && i < *entries; ++i) {
     const size_t entry = size_t{*directory} + 2 + 12 * size_t{i};
     const std::optional<uint32_t> tag = tiff.number(entry, 2);
-    if (!tag) return 1;
+    if (!tag) return {};
     if (*tag != kOrientationTag) continue;
-    const std::optional<uint32_t> value = tiff.number(entry + 8, 2);
-    const bool sane = tiff.number(entry + 2, 2) == kShort && value && *value >= 1 && *value <= 8;
-    return sane ? static_cast<int>(*value) : 1;
+    const std::optional<uint32_t> type = tiff.number(entry + 2, 2);
+    const std::optional<uint32_t> value = tiff.number(entry + 8, type == kByte    ? 1
+                                                                 : type == kShort ? 2
+                                                                                  : 4);
+    const bool sound = (type == kByte || type == kShort || type == kLong) &&
+                       tiff.number(entry + 4, 4) == 1 && value && *value >= 1 && *value <= 8;
+    return sound ? static_cast<int>(*value) : 1;
   }
-  return 1;
+  return {};
 }
 
-Pixels upright(Pixels pixels, int orientation) {
-  if (orientation <= 1 || orientation > 8) return pixels;
-  const int64_t height = pixels.height;
-  const int64_t width = pixels.width;
-  const Turn turn(orientation);
-  Pixels turned =
-      turn.swaps_sides ? allocate_pixels(width, height) : allocate_pixels(height, width);
-  for (int64_t y = 0; y < height; ++y) {
-    const uint8_t* from = pixels.data.get() + y * width * 3;
-    const int64_t row = turn.flips_rows ? height - 1 - y : y;
-    for (int64_t x = 0; x < width; ++x, from += 3) {
-      const int64_t column = turn.flips_columns ? width - 1 - x : x;
-      const int64_t target = turn.swaps_sides ? column * height + row : row * width + column;
-      std::memcpy(turned.data.get() + target * 3, from, 3);
+std::optional<int> xmp_orientation(std::string_view xmp) {
+  using namespace std::string_view_literals;
+  // As an attribute, or as an element.
+  constexpr auto kName = "tiff:Orientation"sv;
+  for (size_t at = xmp.find(kName); at != xmp.npos; at = xmp.find(kName, at)) {
+    at += kName.size();
+    std::string_view rest = xmp.substr(at);
+    if (rest.starts_with("=\""sv)) {
+      rest.remove_prefix(2);
+    } else if (rest.starts_with('>')) {
+      rest.remove_prefix(1);
+    } else {
+      continue;
     }
+    if (rest.empty() || rest[0] < '0' || rest[0] > '9') continue;
+    return rest[0] >= '1' && rest[0] <= '8' ? rest[0] - '0' : 1;
   }
-  return turned;
+  return {};
 }
 
 }  // namespace thaw::data

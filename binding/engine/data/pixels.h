@@ -18,6 +18,12 @@ struct PixelView {
   int64_t stride;
 };
 
+struct Size {
+  int64_t height;
+  int64_t width;
+  bool operator==(const Size&) const = default;
+};
+
 struct Box {
   int64_t top;
   int64_t left;

@@ -16,7 +16,7 @@ SampleReader::SampleReader(const Dataset& dataset, const Preprocessing& preproce
       decode_(decode),
       seen_(std::move(seen)) {}
 
-void SampleReader::read(const DrawKey& key, void* out) {
+std::string SampleReader::read(const DrawKey& key, void* out) {
   auto* pixels_out = static_cast<uint8_t*>(out);
   const at::Tensor& pixels = dataset_.pixels;
   if (pixels.defined()) {
@@ -30,30 +30,20 @@ void SampleReader::read(const DrawKey& key, void* out) {
       const PixelView view{source, pixels.size(1), pixels.size(2), pixels.size(2) * 3};
       augment_into(view, preprocessing_, augmentation_, key, pixels_out);
     }
-    return;
+    return {};
   }
   if (!dataset_.paths.empty()) read_file(dataset_.paths[key.sample], file_);
   const std::span<const uint8_t> bytes =
       dataset_.paths.empty() ? std::span<const uint8_t>(dataset_.encoded[key.sample]) : file_;
   if (seen_) seen_(static_cast<int64_t>(key.sample), bytes);
-  decode(bytes, key, pixels_out);
+  return decode(bytes, key, pixels_out);
 }
 
-void SampleReader::decode(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out) {
-  Size whole{};
-  View view;
-  const auto draw = [&](int64_t height, int64_t width) {
-    whole = {height, width};
-    view = draw_view(whole, preprocessing_, augmentation_, key);
-    return needed_shorter_side(view, whole);
-  };
-  decode_.shorter_side_for = draw;
-  const std::string name = dataset_.name(static_cast<int64_t>(key.sample));
-  const Pixels pixels = decode_pixels(bytes, name, decode_);
-  const PixelView decoded = pixels.view();
-  // Not every decoder asks beforehand, and some images come smaller than they are.
-  if (whole.height == 0) draw(decoded.height, decoded.width);
-  apply_view(at_size(view, whole, {decoded.height, decoded.width}), decoded, out);
+std::string SampleReader::decode(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out) {
+  ViewSink sink(preprocessing_, augmentation_, key);
+  decode_rows({bytes, dataset_.name(static_cast<int64_t>(key.sample)), decode_}, sink);
+  sink.write(out);
+  return sink.damage();
 }
 
 }  // namespace thaw::data

@@ -23,17 +23,18 @@ class SampleReader {
   SampleReader(const Dataset& dataset, const Preprocessing& preprocessing,
                Augmentation augmentation, const DecodeOptions& decode, SeenContents seen = {});
 
-  // Writes the sample to `out`: uint8 [height, width, 3], or a copy of its float32 pixels.
+  // Writes the sample to `out`: uint8 [height, width, 3], or a copy of its float32 pixels. Returns
+  // what is damaged in an image that is read all the same; nearly always nothing.
   // Throws ERR_IMAGE_READ, ERR_IMAGE_DECODE, ERR_IMAGE_TOO_LARGE.
-  void read(const DrawKey& key, void* out);
+  std::string read(const DrawKey& key, void* out);
 
  private:
-  void decode(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out);
+  std::string decode(std::span<const uint8_t> bytes, const DrawKey& key, uint8_t* out);
 
   const Dataset& dataset_;
   const Preprocessing& preprocessing_;
   const Augmentation augmentation_;
-  DecodeOptions decode_;
+  const DecodeOptions decode_;
   SeenContents seen_;
   std::vector<uint8_t> file_;  // kept: grows to the largest file
 };

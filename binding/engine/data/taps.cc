@@ -5,6 +5,15 @@
 
 namespace thaw::data {
 
+void Taps::move(int64_t by) {
+  for (int32_t& input : first) input += static_cast<int32_t>(by);
+}
+
+void Taps::mirror(int64_t inputs) {
+  for (int32_t& input : first) input = static_cast<int32_t>(inputs - width) - input;
+  for (auto of = weights.begin(); of != weights.end(); of += width) std::reverse(of, of + width);
+}
+
 Taps triangle_taps(int64_t input, int64_t output, int64_t first, int64_t count) {
   const double scale = static_cast<double>(input) / static_cast<double>(output);
   const double support = std::max(scale, 1.0);

@@ -1,6 +1,7 @@
 // The weights of a resizing along one side.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -20,8 +21,13 @@ struct Taps {
   int64_t width;
 
   const int32_t* of(int64_t output) const { return weights.data() + output * width; }
-  int64_t begin() const { return first.front(); }
-  int64_t end() const { return first.back() + width; }
+  int64_t begin() const { return std::min(first.front(), first.back()); }
+  int64_t end() const { return std::max(first.front(), first.back()) + width; }
+
+  // The same of inputs that lie `by` further on.
+  void move(int64_t by);
+  // The same of `inputs` inputs in reverse order.
+  void mirror(int64_t inputs);
 };
 
 // For the outputs first .. first + count - 1 of resizing `input` to `output`. The triangle filter,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/data/resample.h"
+#include "engine/data/orientation.h"
 
 namespace thaw::data {
 
@@ -61,10 +61,33 @@ View at_size(View view, Size image, Size decoded) {
   return view;
 }
 
-void apply_view(const View& view, const PixelView& image, uint8_t* out) {
-  resample(part(image, view.part), view.scaled, view.crop, out);
-  if (view.mirrored) mirror(out, view.crop.height, view.crop.width);
-  if (view.jitter) apply_jitter(*view.jitter, out, view.crop.height * view.crop.width);
+int ViewSink::reduction(Size upright) {
+  whole_ = upright;
+  view_ = draw_view(upright, preprocessing_, augmentation_, key_);
+  if (preprocessing_.decode == Decode::kExact) return 1;
+  const int64_t shorter = std::min(upright.height, upright.width);
+  for (const int reduction : {8, 4, 2}) {
+    if (shorter / reduction >= 2 * needed_shorter_side(view_, upright)) return reduction;
+  }
+  return 1;
+}
+
+Box ViewSink::begin(Size stored, int orientation) {
+  const Size decoded = Turn(orientation).upright(stored);
+  // Not every decoder asks beforehand, and some images come smaller than they are.
+  if (!whole_) {
+    whole_ = decoded;
+    view_ = draw_view(decoded, preprocessing_, augmentation_, key_);
+  }
+  view_ = at_size(view_, *whole_, decoded);
+  resampler_.emplace(stored, orientation, view_.part, view_.scaled, view_.crop);
+  return resampler_->needed();
+}
+
+void ViewSink::write(uint8_t* out) const {
+  resampler_->write(out);
+  if (view_.mirrored) mirror(out, view_.crop.height, view_.crop.width);
+  if (view_.jitter) apply_jitter(*view_.jitter, out, view_.crop.height * view_.crop.width);
 }
 
 }  // namespace thaw::data

@@ -10,7 +10,7 @@ namespace thaw::features {
 namespace {
 
 // Raised when the same key would mean other features.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 }  // namespace
 
@@ -38,7 +38,9 @@ std::string network_key(const session::Session& session, int boundary, at::Scala
 
 std::string cache_key(const std::string& network, const data::LoaderOptions& loader) {
   std::ostringstream text;
-  text << network << ' ' << static_cast<int>(loader.augmentation) << ' ' << loader.views << ' ';
+  // Images beyond the limit of pixels are kept as unreadable.
+  text << network << ' ' << name_of(loader.preprocessing.decode) << ' ' << loader.decode.max_pixels
+       << ' ' << static_cast<int>(loader.augmentation) << ' ' << loader.views << ' ';
   if (loader.augmentation != data::Augmentation::kNone) text << loader.seed;
   return digest(text.str());
 }

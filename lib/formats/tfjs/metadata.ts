@@ -51,6 +51,7 @@ export function preprocessingOf(
     resize: side(preprocessing.resize, RESIZED),
     mean: three(preprocessing.mean, () => true),
     std: three(preprocessing.std, (value) => value > 0),
+    decode: preprocessing.decode === 'fast' ? 'fast' : 'exact',
   };
 }
 
