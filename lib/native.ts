@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
 import type { compile, parameterGroup } from './options/compile.ts';
@@ -36,6 +37,8 @@ export interface Native {
   createModel(options: NativeModelOptions): Promise<NativeModel>;
   /** Encodes RGB bytes by the file's suffix (.png, .jpg). */
   writeImage(path: string, rgb: Uint8Array, height: number, width: number): Promise<void>;
+  /** The process ends with this code: what computes is to stop. */
+  processEnds(code: number): void;
   StopFlag: new () => NativeStopFlag;
 }
 
@@ -325,7 +328,11 @@ function load(): Native {
   const root = packageRoot();
   const require = createRequire(import.meta.url);
   try {
-    return require('node-gyp-build')(root) as Native;
+    const addon = require('node-gyp-build')(root) as Native;
+    // Before others' listeners, so that threads come to their end beside these. A worker's end tears its
+    // environment down; the process goes on.
+    if (isMainThread) process.prependListener('exit', (code) => addon.processEnds(code));
+    return addon;
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     const advice = existsSync(`${root}/libtorch`)

@@ -9,6 +9,7 @@
 #include "napi/model_wrap.h"
 #include "napi/napi.h"
 #include "napi/network_facts.h"
+#include "napi/process_end.h"
 #include "napi/state.h"
 #include "napi/stop_flag.h"
 #include "napi/task.h"
@@ -52,6 +53,12 @@ Napi::Value write_image(const Napi::CallbackInfo& call) {
                   });
 }
 
+// processEnds(code): what computes is told to stop, see process_end.h
+Napi::Value on_process_end(const Napi::CallbackInfo& call) {
+  process_ends(read<int>(call[0], "code"));
+  return call.Env().Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* state = new State();
   env.SetInstanceData<State>(state);  // deleted with the environment
@@ -71,6 +78,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("makeWeights", synchronous<make_weights>(env));
   exports.Set("readWeights", asynchronous<read_weights>(env));
   exports.Set("createModel", asynchronous<create_model>(env));
+  exports.Set("processEnds", synchronous<on_process_end>(env));
   exports.Set("writeImage", asynchronous<write_image>(env));
   return exports;
 }
