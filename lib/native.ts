@@ -130,7 +130,10 @@ export interface NativeModelOptions
 
 /** What `compile` says, as the engine takes it. */
 export interface NativeTraining
-  extends Omit<Checked<typeof compile>, 'optimizer' | 'schedule' | 'groups' | 'metrics'> {
+  extends Omit<
+    Checked<typeof compile>,
+    'optimizer' | 'schedule' | 'groups' | 'metrics' | 'backboneLearningRate' | 'layerDecay'
+  > {
   optimizer: MemberOf<typeof optimizers>;
   schedule: MemberOf<typeof schedules>;
   groups: readonly NativeGroup[];

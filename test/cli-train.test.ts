@@ -99,7 +99,11 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     data,
     epochs: 3,
     unfreeze: 'last:10',
-    learningRate: 1e-4,
+    learningRate: 1e-3,
+    backboneLearningRate: 1e-4,
+    head: 'linear',
+    architecture: 'resnet50',
+    inputSize: 224,
     seed: 4,
   });
 

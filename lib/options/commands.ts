@@ -1,9 +1,10 @@
 /** The other commands. */
-import { integer, text, yesNo } from './kinds.ts';
+import { integer, language, text, yesNo } from './kinds.ts';
 import { load, save } from './load.ts';
 import { predict, run } from './run.ts';
 import { flagged, type Table } from './table.ts';
 import { invocation, trainOptions } from './train.ts';
+import { parseHead } from './words.ts';
 
 const model = {
   kind: text('the path of a file', 'FILE'),
@@ -30,16 +31,14 @@ export const evaluateFlags = {
 const { maxSkippedShare: _, ...predictOptions } = flagged(predict);
 export const predictFlags = { ...saved, ...predictOptions, ...output } as const satisfies Table;
 
-const { default: __, ...head } = trainOptions.head;
-const { default: ___, ...architecture } = trainOptions.architecture;
-
 export const summaryFlags = {
   model,
   architecture: trainOptions.architecture,
   head: {
-    ...head,
+    kind: language('LAYERS', (words) => parseHead(words)),
     otherwise: 'the network as published',
-    help: 'the head to put on',
+    group: 'Model',
+    help: 'the head to put on, as for thaw train',
   },
   classes: {
     kind: integer({ minimum: 2 }),
@@ -54,7 +53,7 @@ export const summaryFlags = {
 
 export const convertFlags = {
   architecture: {
-    ...architecture,
+    ...trainOptions.architecture,
     otherwise: 'what the file says',
     help: 'the network, where the file does not say it',
   },

@@ -123,6 +123,7 @@ test('an option of a call and of the command line is one entry: name, kind, help
       ...[
         'accumulationSteps',
         'augment',
+        'backboneLearningRate',
         'batchSize',
         'cacheViews',
         'clipNorm',
@@ -130,7 +131,7 @@ test('an option of a call and of the command line is one entry: name, kind, help
         'epochs',
         'kernels',
       ],
-      ...['labelSmoothing', 'loss', 'maxSkippedShare', 'precision', 'seed', 'threads'],
+      ...['labelSmoothing', 'layerDecay', 'loss', 'maxSkippedShare', 'precision', 'seed', 'threads'],
     ].sort(),
   );
 });
