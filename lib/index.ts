@@ -15,6 +15,7 @@ export type {
   FitOptions,
   RunOptions,
   TrainBegin,
+  ValidationLogs,
 } from './model/fit-options.ts';
 export type { History, TimeSpent } from './model/history.ts';
 export type { Layer, LayerSelector } from './model/layers.ts';

@@ -13,6 +13,8 @@ import type { optimizers } from './options/optimizers.ts';
 import type { apply, run } from './options/run.ts';
 import type { schedules } from './options/schedules.ts';
 import type { Checked } from './options/table.ts';
+import { reasonOf } from './reason.ts';
+import { commandHere, withCommandsHere } from './system/command-here.ts';
 
 /** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
 export interface Native {
@@ -157,7 +159,7 @@ export interface NativeFitOptions
   /** 0: to be found. */
   batchSize: number;
   cache: { mode: (typeof CACHE_MODES)[number]; memory: number; directory?: string };
-  /** Events of type 'batch' are wanted. */
+  /** Events of type 'batch' and 'validation' are wanted. */
   batchEvents: boolean;
 }
 
@@ -242,9 +244,11 @@ export type NativeEvent =
       batches: number;
       images: number;
       imagesPerSecond: number;
+      secondsLeft: number;
       loss: number;
       accuracy: number;
     }
+  | { type: 'validation'; epoch: number; batch: number; batches: number }
   | ({ type: 'epoch'; epoch: number } & NativeEpoch);
 
 /** Where the time of a run went, seconds. On a GPU only `total`, `waiting` and `validation` are told apart. */
@@ -337,14 +341,13 @@ function load(): Native {
     if (isMainThread) process.prependListener('exit', (code) => addon.processEnds(code));
     return addon;
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     const advice = existsSync(`${root}/libtorch`)
-      ? 'run `npx thaw doctor` to see what is wrong, `npx thaw setup` to build again'
-      : 'libtorch is not set up: run `npx thaw setup` (in a clone: `npm run setup`)';
+      ? `run \`${commandHere('doctor')}\` to see what is wrong, \`${commandHere('setup')}\` to build again`
+      : `libtorch is not set up: run \`${commandHere('setup')}\``;
     throw new ThawError(
       'ERR_ADDON_NOT_LOADED',
       `The native addon for ${process.platform}-${process.arch} (Node ${process.versions.node}) could not be ` +
-        `loaded from build/Release or prebuilds; ${advice}. ${reason}`,
+        `loaded from build/Release or prebuilds; ${advice}: ${reasonOf(error)}.`,
       { cause: error },
     );
   }
@@ -371,6 +374,6 @@ export function call<T>(body: () => T): T {
 function asThawError(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return isErrorCode(code) && typeof message === 'string' && !(error instanceof ThawError)
-    ? new ThawError(code, message, { cause: error })
+    ? new ThawError(code, withCommandsHere(message), { cause: error })
     : error;
 }

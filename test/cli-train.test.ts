@@ -248,7 +248,7 @@ test('an interruption keeps the checkpoint, says how to go on, and the run goes 
   const stopped = await commandLine(args, first.api, { signal: interruption.signal });
   expect(stopped.code).toBe(130);
   expect(stopped.stderr).toContain(
-    `thaw: interrupted; the checkpoint is saved, go on with: thaw train --resume --out '${out}'`,
+    `thaw: interrupted; the checkpoint is saved, go on with: npm run train -- --resume --out '${out}'`,
   );
   expect(stopped.events.at(-1)).toMatchObject({ event: 'interrupted' });
   expect(read(out, 'history.json').loss).toEqual([1, 1 / 2]);

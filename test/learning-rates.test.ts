@@ -17,8 +17,8 @@ async function moved(options: CompileOptions): Promise<Record<string, number>> {
   const after = await model.state();
   model.dispose();
   const norm = (name: string) => {
-    const [from, to] = [before, after].map((state) => state[name]?.data ?? new Float32Array());
-    return Math.sqrt((from ?? []).reduce((sum, value, i) => sum + (value - (to?.[i] ?? 0)) ** 2, 0));
+    const from = before[name]?.data ?? new Float32Array();
+    return Math.sqrt(from.reduce((sum, value, i) => sum + (value - (after[name]?.data[i] ?? 0)) ** 2, 0));
   };
   return Object.fromEntries(
     [

@@ -32,6 +32,7 @@ export function thaw({ weights, folder, device, kernels }: Of): System {
         unfreeze: UNFREEZE[level],
         optimizer: 'adam',
         'learning-rate': learningRate,
+        'backbone-learning-rate': learningRate,
         epochs,
         'batch-size': batchSize,
         seed,

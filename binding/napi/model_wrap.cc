@@ -92,6 +92,9 @@ train::FitEvents listen(const Events& events, bool batches) {
     listener.batch = [&events](const train::BatchEvent& event) {
       events.send([event](Napi::Env env) { return event_object(env, "batch", event); });
     };
+    listener.validation = [&events](const train::ValidationEvent& event) {
+      events.send([event](Napi::Env env) { return event_object(env, "validation", event); });
+    };
   }
   listener.epoch = [&events](int64_t epoch, const train::EpochRecord& record) {
     events.send([epoch, record](Napi::Env env) {

@@ -7,6 +7,7 @@ import { ThawError } from '../errors.ts';
 import { cacheFolder } from '../files/cache.ts';
 import { type DownloadProgress, describeProgress, ProgressLine } from '../files/progress.ts';
 import { type TrainValues, trainFlags } from '../options/train.ts';
+import { commandHere } from '../system/command-here.ts';
 import type { CommandApi } from './api.ts';
 import { type BuiltModel, buildModel, weightsAreOutOfReach } from './build-model.ts';
 import { plural } from './common.ts';
@@ -124,7 +125,7 @@ function interrupted(
   { stdout, stderr }: CommandContext,
 ): number {
   const resumable = began && folder.hasCheckpoint;
-  const command = `thaw train --resume --out ${quoted(request.outAsGiven)}`;
+  const command = commandHere(`train --resume --out ${quoted(request.outAsGiven)}`);
   stderr.write(
     resumable
       ? `thaw: interrupted; the checkpoint is saved, go on with: ${command}\n`

@@ -4,6 +4,7 @@ import { ThawError } from '../errors.ts';
 import { flagOf, namesOf } from '../options/arguments.ts';
 import type { Option } from '../options/table.ts';
 import { invocation, type TrainValues, trainOptions } from '../options/train.ts';
+import { reasonOf } from '../reason.ts';
 import { invalid, unknownOption } from '../validate.ts';
 
 /**
@@ -21,17 +22,14 @@ export async function readConfig(file: string): Promise<TrainValues> {
       'ERR_CONFIG_NOT_FOUND',
       missing
         ? `The configuration ${file} does not exist.`
-        : `The configuration ${file} cannot be read: ${(error as Error).message}.`,
+        : `The configuration ${file} cannot be read: ${reasonOf(error)}.`,
     );
   }
   let values: unknown;
   try {
     values = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new ThawError(
-      'ERR_CONFIG_SYNTAX',
-      `The configuration ${file} is not JSON: ${(error as Error).message}.`,
-    );
+    throw new ThawError('ERR_CONFIG_SYNTAX', `The configuration ${file} is not JSON: ${reasonOf(error)}.`);
   }
   return withAbsolutePaths(checked(values, file), dirname(file));
 }

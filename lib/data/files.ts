@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ThawError } from '../errors.ts';
+import { reasonOf } from '../reason.ts';
 import { compareCodePoints } from './order.ts';
 
 /** Names of the folders (and links to folders) in `directory`, sorted, hidden ones left out. */
@@ -72,6 +73,7 @@ export function unreadable(path: string, error: unknown): ThawError {
   if (code === 'EACCES' || code === 'EPERM') {
     return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: permission denied.`);
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: ${reason}.`, { cause: error });
+  return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: ${reasonOf(error)}.`, {
+    cause: error,
+  });
 }

@@ -1,5 +1,6 @@
 import { type CsvError, parse } from 'csv-parse/sync';
 import { ThawError } from '../errors.ts';
+import { reasonOf } from '../reason.ts';
 import { shortened } from '../validate.ts';
 
 /** One listed image; `line` counts from 1. */
@@ -57,7 +58,7 @@ function jsonRows(file: string, text: string): Row[] {
     try {
       value = JSON.parse(line);
     } catch (error) {
-      throw problem(file, i + 1, `this is not JSON (${(error as Error).message})`);
+      throw problem(file, i + 1, `this is not JSON (${reasonOf(error)})`);
     }
     if (value === null || typeof value !== 'object' || Array.isArray(value)) {
       throw problem(file, i + 1, 'expected an object with path and label');

@@ -1,5 +1,6 @@
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { ThawError } from '../errors.ts';
+import { reasonOf } from '../reason.ts';
 
 /**
  * Writes a file through `<path>.part` and rename: readers see the old content or the new, never half of it.
@@ -29,7 +30,7 @@ export async function writeAtomically(
 /** The sentence for a file or folder that cannot be written. */
 export function writeFailed(path: string, error: unknown): ThawError {
   if (error instanceof ThawError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new ThawError('ERR_DISK_FULL', `No space is left to write ${path}; free some and run again.`, {
       cause: error,
@@ -43,6 +44,6 @@ export function writeFailed(path: string, error: unknown): ThawError {
     EISDIR: 'it is a folder',
     ENOENT: 'its folder does not exist',
   };
-  const reason = reasons[code ?? ''] ?? message;
+  const reason = reasons[code ?? ''] ?? reasonOf(error);
   return new ThawError('ERR_WRITE_FAILED', `Cannot write ${path}: ${reason}.`, { cause: error });
 }

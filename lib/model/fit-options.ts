@@ -41,8 +41,19 @@ export interface BatchLogs {
   batches: number;
   images: number;
   imagesPerSecond: number;
+  /** Of the whole run, validation included: what later epochs find kept is counted as found. */
+  secondsLeft: number;
   loss: number;
   accuracy: number;
+}
+
+/** Of the validation that ends an epoch. */
+export interface ValidationLogs {
+  /** From 0. */
+  epoch: number;
+  /** Batches done. */
+  batch: number;
+  batches: number;
 }
 
 /** Of an epoch: what was measured on the training images, and as `valLoss` and its kin on those of validation. */
@@ -56,6 +67,8 @@ export interface Callbacks {
   onTrainBegin?(info: TrainBegin): void;
   /** About ten times a second. */
   onBatchEnd?(logs: BatchLogs): void;
+  /** Likewise. */
+  onValidationBatchEnd?(logs: ValidationLogs): void;
   onEpochEnd?(epoch: number, logs: EpochLogs): void;
 }
 
@@ -76,7 +89,7 @@ export function fitOptions(options: FitOptions): NativeFitOptions {
     ...checked,
     batchSize: batchSize === 'auto' ? 0 : batchSize,
     cache: settledCache(cache),
-    batchEvents: callbacks?.onBatchEnd !== undefined,
+    batchEvents: (callbacks?.onBatchEnd ?? callbacks?.onValidationBatchEnd) !== undefined,
   };
 }
 

@@ -166,6 +166,9 @@ export class ResNet {
         } else if (event.type === 'batch') {
           const { type: _, ...logs } = event;
           callbacks.onBatchEnd?.({ ...logs, batch: logs.batch + 1 });
+        } else if (event.type === 'validation') {
+          const { type: _, ...logs } = event;
+          callbacks.onValidationBatchEnd?.({ ...logs, batch: logs.batch + 1 });
         } else {
           const { type: _, epoch, ...logs } = event;
           callbacks.onEpochEnd?.(epoch, epochLogs(logs));

@@ -1,5 +1,5 @@
 /** The other commands. */
-import { integer, language, text, yesNo } from './kinds.ts';
+import { integer, language, oneOf, text, yesNo } from './kinds.ts';
 import { load, save } from './load.ts';
 import { predict, run } from './run.ts';
 import { flagged, type Table } from './table.ts';
@@ -62,6 +62,44 @@ export const convertFlags = {
 } as const satisfies Table;
 
 export const doctorFlags = output;
+
+export const fetchWeightsFlags = {
+  version: {
+    kind: oneOf(['V1', 'V2']),
+    default: 'V1',
+    group: 'Model',
+    help: 'V2 (resnet50 only) is better on ImageNet itself, worse to start from',
+  },
+  noTorchscript: {
+    kind: yesNo,
+    group: 'Model',
+    help: 'leaves it at the .pth file, which `weights` reads as well',
+  },
+  from: {
+    kind: text('the path of a file', 'FILE'),
+    group: 'Run',
+    help: 'takes a file brought by hand in place of a download',
+  },
+  baseUrl: {
+    kind: text('an address', 'URL'),
+    otherwise: "THAW_WEIGHTS_URL, else PyTorch's",
+    group: 'Run',
+    help: 'where the files lie',
+  },
+  proxy: {
+    kind: text('an address', 'URL'),
+    otherwise: 'HTTPS_PROXY and NO_PROXY',
+    group: 'Run',
+    help: 'of a proxy',
+  },
+  cache: {
+    kind: text('the path of a folder', 'DIR'),
+    otherwise: 'THAW_CACHE, else ~/.cache/thaw',
+    group: 'Run',
+    help: 'where they are kept',
+  },
+  verbose,
+} as const satisfies Table;
 
 export const setupFlags = {
   cpu: { kind: yesNo, group: 'Machine', help: "libtorch's build for the CPU" },

@@ -56,6 +56,10 @@ export const checkpoint = {
 export const callbacks = {
   onTrainBegin: { kind: callback, help: 'once all is prepared' },
   onBatchEnd: { kind: callback, help: 'about ten times a second' },
+  onValidationBatchEnd: {
+    kind: callback,
+    help: 'about ten times a second, in the validation after an epoch',
+  },
   onEpochEnd: { kind: callback, help: 'after every epoch' },
 } as const satisfies Table;
 

@@ -126,10 +126,12 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
             batches: 2,
             images: 8 * batch,
             imagesPerSecond: 90,
+            secondsLeft: 65,
             loss: 1,
             accuracy: 0.5,
           });
         }
+        callbacks.onValidationBatchEnd?.({ epoch, batch: 1, batches: 1 });
         callbacks.onEpochEnd?.(epoch, epochLogs(epoch));
         if (checkpoint) behaviour.writeCheckpoint?.(checkpoint.directory);
         behaviour.afterEpoch?.(epoch);

@@ -1,6 +1,7 @@
 // Evaluation over a labelled data set, and predictions.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,8 +18,10 @@ namespace thaw::train {
 Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> dataset, int64_t classes,
                     const LossOptions& loss, const DataOptions& options, const Control* control);
 
-// One pass in inference mode; used by evaluate() and for validation while training.
+// One pass in inference mode; used by evaluate() and for validation while training. `done` is told
+// of each batch, counted from 0.
 void evaluate_pass(features::FeatureSource& source, const model::Program& trained, const Loss& loss,
-                   Metrics& metrics, const Control* control);
+                   Metrics& metrics, const Control* control,
+                   const std::function<void(int64_t batch)>& done = {});
 
 }  // namespace thaw::train

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { reasonOf } from '../lib/reason.ts';
+import { commandHere, withCommandsHere } from '../lib/system/command-here.ts';
+import { makeFiles, temporaryFolder } from './support/folders.ts';
+
+test("what others throw is told in one line, without Node's code, call and path", async () => {
+  const missing = await readFile(join(temporaryFolder(), 'none')).catch((error: unknown) => error);
+  expect((missing as Error).message).toMatch(/^ENOENT: .*, open '/);
+  expect(reasonOf(missing)).toBe('no such file or directory');
+  const folder = await readFile(temporaryFolder()).catch((error: unknown) => error);
+  expect(reasonOf(folder)).toBe('illegal operation on a directory');
+  expect(reasonOf(new Error('\n  It broke.\n    at somewhere'))).toBe('It broke');
+  for (const nothing of [new Error(''), new Error('\n')])
+    expect(reasonOf(nothing)).toBe('no reason is given');
+  expect(reasonOf('a text')).toBe('a text');
+  expect(reasonOf(undefined)).toBe('undefined');
+});
+
+test('a command is advised as it can be typed: in a clone, beside an installed package', () => {
+  const clone = makeFiles(temporaryFolder(), ['scripts/setup.ts']);
+  const installed = temporaryFolder();
+  const both = (command: string) => [commandHere(command, clone), commandHere(command, installed)];
+  expect(both('setup')).toEqual(['npm run setup', 'npx thaw setup']);
+  expect(both('setup --cuda')).toEqual(['npm run setup -- --cuda', 'npx thaw setup --cuda']);
+  expect(both('doctor')).toEqual(['npm run thaw -- doctor', 'npx thaw doctor']);
+  expect(both('train --resume --out x')).toEqual([
+    'npm run train -- --resume --out x',
+    'npx thaw train --resume --out x',
+  ]);
+  // Tests run in a clone.
+  expect(withCommandsHere('No device; run `thaw setup --cuda` or `ls`.')).toBe(
+    'No device; run `npm run setup -- --cuda` or `ls`.',
+  );
+});
+
+test('the scripts that are advised are there', async () => {
+  const { scripts } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  for (const command of ['setup', 'train', 'fetch-weights', 'doctor', 'predict x']) {
+    const [, script] = /^npm run (\S+)/.exec(commandHere(command)) ?? [];
+    expect(scripts).toHaveProperty(String(script));
+  }
+});
