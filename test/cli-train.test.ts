@@ -286,9 +286,15 @@ test('on a terminal one line is redrawn; elsewhere nothing per batch is asked fo
     tty: true,
   });
   const line = stderr.split('\r').find((part) => part.includes('left')) ?? '';
-  expect(line).toMatch(
-    /^epoch 1\/1 {2}█+░* {2}90 images\/s {2}\d+:\d\d left {2}loss 1\.000 {2}accuracy 50\.0 %/,
-  );
+  expect(line).toMatch(/^epoch 1\/1 {2}█+░* {2}90 images\/s {2}1:05 left {2}loss 1\.000 {2}accuracy 50\.0 %/);
+  for (const name of [
+    'epoch 1/1  validation ████',
+    'epoch 1/1  saving the checkpoint',
+    'saving model.safetensors',
+  ])
+    expect(stderr).toContain(`\r${name}`);
+  expect(stderr.split('\n').filter((each) => each.includes('saving'))).toHaveLength(2);
+  expect(stderr).toContain('saving model.safetensors\x1b[K\r\x1b[K');
   expect(line.endsWith('\x1b[K')).toBe(true);
   const silent = await commandLine(['train', '--data', photos(), '--epochs', '1', '--quiet'], library.api, {
     tty: true,

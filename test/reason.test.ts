@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { ResNet18 } from '../lib/index.ts';
 import { reasonOf } from '../lib/reason.ts';
 import { commandHere, withCommandsHere } from '../lib/system/command-here.ts';
+import { fetchWeights } from '../lib/weights/fetch.ts';
 import { makeFiles, temporaryFolder } from './support/folders.ts';
 
 test("what others throw is told in one line, without Node's code, call and path", async () => {
@@ -41,4 +43,24 @@ test('the scripts that are advised are there', async () => {
     const [, script] = /^npm run (\S+)/.exec(commandHere(command)) ?? [];
     expect(scripts).toHaveProperty(String(script));
   }
+});
+
+test('a folder that cannot be made, an image that cannot be read', async () => {
+  const taken = join(makeFiles(temporaryFolder(), ['taken']), 'taken');
+  await expect(fetchWeights('resnet50', { cache: taken })).rejects.toMatchObject({
+    code: 'ERR_WRITE_FAILED',
+    message: expect.stringMatching(/^Cannot write .*weights: a part of the path is a file\.$/),
+  });
+  const model = await ResNet18.load({ weights: null, device: 'cpu', inputShape: [32, 32, 3] });
+  await expect(model.predict(['/nowhere/1.png', new Uint8Array(1)])).rejects.toMatchObject({
+    code: 'ERR_IMAGE_READ',
+    message: 'Cannot read /nowhere/1.png: no such file or directory.',
+  });
+});
+
+test('a device that is not there is told with the command that helps here', async () => {
+  await expect(ResNet18.load({ weights: null, device: 'cuda:99' })).rejects.toMatchObject({
+    code: 'ERR_DEVICE_NOT_FOUND',
+    message: expect.stringMatching(/run `npm run setup -- --cuda`|`npm run thaw -- doctor` says more/),
+  });
 });

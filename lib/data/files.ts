@@ -28,7 +28,9 @@ export async function walkFiles(directory: string, followLinks: boolean): Promis
   const folders: { path: string; files: string[] }[] = [];
   const visit = async (path: string, ancestors: readonly string[]): Promise<void> => {
     const here = join(directory, path);
-    const real = await realpath(here);
+    const real = await realpath(here).catch((error) => {
+      throw unreadable(here, error);
+    });
     if (ancestors.includes(real)) return;
     const files: string[] = [];
     for (const entry of await entries(here)) {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, fetch, type Response } from 'undici';
 import { ThawError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
+import { writeFailed } from './atomic-write.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import type { DownloadProgress } from './progress.ts';
 import { networkAgent } from './proxy.ts';
@@ -33,11 +34,14 @@ const ATTEMPTS_WITHOUT_PROGRESS = 4;
  * with a Range request, as long as the server still has the same file (If-Range) and knows ranges. A
  * broken connection is taken up again, up to four times in a row without a new byte.
  *
- * @throws ThawError ERR_DOWNLOAD (the server or the network), ERR_DISK_FULL; the signal's reason on abort.
+ * @throws ThawError ERR_DOWNLOAD (the server or the network), ERR_DISK_FULL, ERR_WRITE_FAILED; the signal's reason on abort.
  */
 export async function download(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
   const part = `${target}.part`;
-  await mkdir(path.dirname(target), { recursive: true });
+  const folder = path.dirname(target);
+  await mkdir(folder, { recursive: true }).catch((error) => {
+    throw writeFailed(folder, error);
+  });
   const dispatcher = networkAgent(options.env ?? process.env, options.proxy);
   try {
     await downloadPart(url, part, dispatcher, options);

@@ -12,6 +12,7 @@ import { headLayers } from '../options/head-layers.ts';
 import { replaceHead, save } from '../options/load.ts';
 import { apply, predict, run } from '../options/run.ts';
 import { checkOptions, type Given } from '../options/table.ts';
+import { reasonOf } from '../reason.ts';
 import { invalid, listed, shortened } from '../validate.ts';
 import { abortable } from './abort.ts';
 import { type Compiled, type CompileOptions, compileOptions } from './compile.ts';
@@ -227,7 +228,7 @@ export class ResNet {
    */
   async predict(images: PredictInput, options: PredictOptions = {}): Promise<Prediction[]> {
     const { signal, topK, ...checked } = checkOptions('predict', predict, options);
-    const dataset = predictDataset(images, (file) => readFileSync(file));
+    const dataset = predictDataset(images, readImage);
     const probabilities = await abortable(signal, (stop) => this.#native.predict(dataset, checked, stop));
     return makePredictions(probabilities, this.classes, topK);
   }
@@ -301,6 +302,15 @@ export class ResNet {
     if (source.shape[1] !== height || source.shape[2] !== width) {
       throw invalid('shape', `[N, ${height}, ${width}, 3] for preprocessed pixels`, source.shape);
     }
+  }
+}
+
+/** @throws ThawError ERR_IMAGE_READ */
+function readImage(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ThawError('ERR_IMAGE_READ', `Cannot read ${file}: ${reasonOf(error)}.`, { cause: error });
   }
 }
 
