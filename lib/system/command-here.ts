@@ -12,9 +12,9 @@ const SCRIPTS: readonly string[] = ['setup', 'train', 'fetch-weights'];
  */
 export function commandHere(command: string, root: string = packageRoot()): string {
   if (!existsSync(join(root, 'scripts', 'setup.ts'))) return `npx thaw ${command}`;
-  const [, name = '', rest = ''] = /^(\S+) ?(.*)$/.exec(command) ?? [];
-  const words = SCRIPTS.includes(name) ? [name, '--', rest] : ['thaw', '--', command];
-  return `npm run ${(rest === '' && SCRIPTS.includes(name) ? [name] : words).join(' ')}`;
+  const [name = '', ...values] = command.split(' ');
+  if (!SCRIPTS.includes(name)) return `npm run thaw -- ${command}`;
+  return ['npm run', name, ...(values.length > 0 ? ['--', ...values] : [])].join(' ');
 }
 
 /** The same for each `thaw ...` in backticks: the engine knows no package. */
