@@ -4,12 +4,12 @@
 #include "engine/data/decode.h"
 #include "engine/data/encode.h"
 #include "engine/device/backend.h"
+#include "napi/computing_thread.h"
 #include "napi/fields.h"
 #include "napi/guard.h"
 #include "napi/model_wrap.h"
 #include "napi/napi.h"
 #include "napi/network_facts.h"
-#include "napi/process_end.h"
 #include "napi/state.h"
 #include "napi/stop_flag.h"
 #include "napi/task.h"
@@ -53,7 +53,7 @@ Napi::Value write_image(const Napi::CallbackInfo& call) {
                   });
 }
 
-// processEnds(code): what computes is told to stop, see process_end.h
+// processEnds(code): what computes is told to stop, see computing_thread.h
 Napi::Value on_process_end(const Napi::CallbackInfo& call) {
   process_ends(read<int>(call[0], "code"));
   return call.Env().Undefined();

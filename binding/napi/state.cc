@@ -1,15 +1,10 @@
 #include "napi/state.h"
 
-#include "napi/process_end.h"
-
 namespace thaw::napi {
 
 void State::stop_tasks() {
   for (RunningTask& task : tasks) task.control->stop();
-  for (RunningTask& task : tasks) {
-    await_end(*task.control);
-    task.thread.join();
-  }
+  for (RunningTask& task : tasks) task.thread.join();
   tasks.clear();
 }
 

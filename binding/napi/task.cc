@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include "napi/guard.h"
-#include "napi/process_end.h"
 #include "napi/state.h"
 
 namespace thaw::napi {
@@ -83,10 +82,9 @@ Napi::Promise run_task(Napi::Env env, Work work, TaskOptions options) {
   task.control = options.control ? options.control : std::make_shared<session::Control>();
   task.held = std::move(options.held);
   try {
-    task.thread = std::thread([function = std::move(function), deferred, work = std::move(work),
-                               control = task.control, &task,
-                               entry = std::make_unique<ComputingThread>(task.control)]() mutable {
-      ComputingThread::begin(std::move(entry));
+    task.thread.start(task.control, [function = std::move(function), deferred,
+                                     work = std::move(work), control = task.control,
+                                     &task]() mutable {
       const Events events(*function, task);
       const auto outcome = std::make_shared<Outcome>(run(std::move(work), {control.get(), events}));
       function->BlockingCall([outcome, deferred, &task](Napi::Env env, Napi::Function) {
