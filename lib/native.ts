@@ -336,8 +336,7 @@ function load(): Native {
   const require = createRequire(import.meta.url);
   try {
     const addon = require('node-gyp-build')(root) as Native;
-    // Before others' listeners, so that threads come to their end beside these. A worker's end tears its
-    // environment down; the process goes on.
+    // A worker's end tears its environment down; the process goes on.
     if (isMainThread) process.prependListener('exit', (code) => addon.processEnds(code));
     return addon;
   } catch (error) {

@@ -27,21 +27,22 @@ struct ProcessEnd {
     return state;
   }
 
-  void stop_all() {
+  void stop_all_and_wait(std::unique_lock<std::mutex>& lock) {
     for (ComputingThread* thread : threads) thread->control_->stop();
+    changed.wait_until(lock, deadline, [&] {
+      return std::none_of(threads.begin(), threads.end(),
+                          [](const ComputingThread* thread) { return thread->computes_; });
+    });
   }
 
   static void at_exit(int code, void*) {
     ProcessEnd& end = get();
     std::unique_lock lock(end.mutex);
-    end.stop_all();  // those, too, that have begun since
-    const auto none = [&] {
-      return std::none_of(end.threads.begin(), end.threads.end(),
-                          [](const ComputingThread* thread) { return thread->computes_; });
-    };
-    if (!end.changed.wait_until(lock, end.deadline, none)) _exit(code);
-    // What OpenMP keeps for a thread it gives back only after the thread's own objects are gone.
-    for (ComputingThread* thread : end.threads) thread->thread_.join();
+    if (end.threads.empty()) return;
+    end.stop_all_and_wait(lock);  // those, too, that have begun since
+    // Even where all have stopped: OpenMP's threads, which nobody can join, end after those that
+    // they helped.
+    _exit(code);
   }
 
   // On the thread; of its thread-local objects the first, and so the last to be destroyed.
@@ -86,14 +87,13 @@ void ComputingThread::join() {
 
 void process_ends(int code) {
   ProcessEnd& end = ProcessEnd::get();
-  const std::lock_guard lock(end.mutex);
+  std::unique_lock lock(end.mutex);
   end.code = code;
   end.deadline = std::chrono::steady_clock::now() + ProcessEnd::kPatience;
-  end.stop_all();
-  // Now, and not when the addon is loaded: what is registered last runs first, and computing makes
-  // static objects.
-  on_exit(ProcessEnd::at_exit, nullptr);
   end.changed.notify_all();
+  end.stop_all_and_wait(lock);
+  // Last: what is registered last runs first, and computing makes static objects.
+  on_exit(ProcessEnd::at_exit, nullptr);
 }
 
 }  // namespace thaw::napi

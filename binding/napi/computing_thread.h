@@ -31,8 +31,9 @@ class ComputingThread {
   bool computes_ = false;  // touched with ProcessEnd's mutex held
 };
 
-// Tells every thread to stop, and the process to wait a second for them before its static
-// destructors run; where that is not enough, these are left out. On the main thread.
+// Tells every thread to stop and waits for it, a second at most, so that what is being written is.
+// Where one has not been joined when the process exits, no static destructors run. On the main
+// thread.
 void process_ends(int code);
 
 }  // namespace thaw::napi
