@@ -20,7 +20,7 @@ export {
 } from './data/to-dataset.ts';
 export { type ErrorCode, ThawError } from './errors.ts';
 export type { SaveOptions } from './formats/write.ts';
-export type { BatchLogs, Callbacks, EpochLogs, TrainBegin } from './model/callbacks.ts';
+export type { BatchLogs, Callbacks, EpochLogs, TrainBegin, ValidationLogs } from './model/callbacks.ts';
 export type { CompileOptions, Loss, Metric, ParameterGroup } from './model/compile.ts';
 export type { ClassScores, Evaluation, SkippedImage } from './model/evaluation.ts';
 export type { CacheFacts, CacheMode, CacheOptions } from './model/feature-cache.ts';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
 import type { compile, parameterGroup } from './options/compile.ts';
@@ -12,6 +13,8 @@ import type { optimizers } from './options/optimizers.ts';
 import type { apply, DECODES, run } from './options/run.ts';
 import type { schedules } from './options/schedules.ts';
 import type { Checked } from './options/table.ts';
+import { reasonOf } from './reason.ts';
+import { commandHere, withCommandsHere } from './system/command-here.ts';
 
 /** The native addon, as binding/napi exports it. Arguments are validated before they come here. */
 export interface Native {
@@ -36,6 +39,8 @@ export interface Native {
   createModel(options: NativeModelOptions): Promise<NativeModel>;
   /** Encodes RGB bytes by the file's suffix (.png, .jpg). */
   writeImage(path: string, rgb: Uint8Array, height: number, width: number): Promise<void>;
+  /** The process ends with this code: what computes is to stop. */
+  processEnds(code: number): void;
   StopFlag: new () => NativeStopFlag;
 }
 
@@ -135,7 +140,10 @@ export interface NativeModelOptions
 
 /** What `compile` says, as the engine takes it. */
 export interface NativeTraining
-  extends Omit<Checked<typeof compile>, 'optimizer' | 'schedule' | 'groups' | 'metrics'> {
+  extends Omit<
+    Checked<typeof compile>,
+    'optimizer' | 'schedule' | 'groups' | 'metrics' | 'backboneLearningRate' | 'layerDecay'
+  > {
   optimizer: MemberOf<typeof optimizers>;
   schedule: MemberOf<typeof schedules>;
   groups: readonly NativeGroup[];
@@ -166,7 +174,7 @@ export interface NativeFitOptions
   /** 0: to be found. */
   batchSize: number;
   cache: { mode: (typeof CACHE_MODES)[number]; memory: number; directory?: string };
-  /** Events of type 'batch' are wanted. */
+  /** Events of type 'batch' and 'validation' are wanted. */
   batchEvents: boolean;
   /** Training waits after each epoch until it is released. */
   holdEpochs: boolean;
@@ -260,9 +268,11 @@ export type NativeEvent =
       batches: number;
       images: number;
       imagesPerSecond: number;
+      secondsLeft: number;
       loss: number;
       accuracy: number;
     }
+  | { type: 'validation'; epoch: number; batch: number; batches: number }
   | ({ type: 'epoch'; epoch: number; last: boolean } & NativeEpoch);
 
 /** Where the time of a run went, seconds. On a GPU only `total`, `waiting` and `validation` are told apart. */
@@ -364,16 +374,18 @@ function load(): Native {
   const root = packageRoot();
   const require = createRequire(import.meta.url);
   try {
-    return require('node-gyp-build')(root) as Native;
+    const addon = require('node-gyp-build')(root) as Native;
+    // A worker's end tears its environment down; the process goes on.
+    if (isMainThread) process.prependListener('exit', (code) => addon.processEnds(code));
+    return addon;
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     const advice = existsSync(`${root}/libtorch`)
-      ? 'run `npx thaw doctor` to see what is wrong, `npx thaw setup` to build again'
-      : 'libtorch is not set up: run `npx thaw setup` (in a clone: `npm run setup`)';
+      ? `run \`${commandHere('doctor')}\` to see what is wrong, \`${commandHere('setup')}\` to build again`
+      : `libtorch is not set up: run \`${commandHere('setup')}\``;
     throw new ThawError(
       'ERR_ADDON_NOT_LOADED',
       `The native addon for ${process.platform}-${process.arch} (Node ${process.versions.node}) could not be ` +
-        `loaded from build/Release or prebuilds; ${advice}. ${reason}`,
+        `loaded from build/Release or prebuilds; ${advice}: ${reasonOf(error)}.`,
       { cause: error },
     );
   }
@@ -400,6 +412,6 @@ export function call<T>(body: () => T): T {
 function asThawError(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return isErrorCode(code) && typeof message === 'string' && !(error instanceof ThawError)
-    ? new ThawError(code, message, { cause: error })
+    ? new ThawError(code, withCommandsHere(message), { cause: error })
     : error;
 }

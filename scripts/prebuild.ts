@@ -14,7 +14,7 @@ import { readState } from '../lib/setup/state.ts';
 async function prebuild(argv: readonly string[]): Promise<void> {
   const wanted = parseSetupArguments(argv);
   if (wanted === 'help') {
-    console.log(SETUP_USAGE.replaceAll('npm run setup', 'npm run prebuild'));
+    console.log(SETUP_USAGE.replace('npm run setup', 'npm run prebuild'));
     return;
   }
   if (wanted.buildDir !== 'build') {

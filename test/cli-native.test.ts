@@ -136,7 +136,7 @@ test('an interrupted run goes on to the same weights as one that was not', async
     if (part.startsWith('epoch 1/3')) interruption.abort();
   });
   expect(stopped.code).toBe(130);
-  expect(stopped.stderr).toContain('thaw train --resume --out parts');
+  expect(stopped.stderr).toContain('npm run train -- --resume --out parts');
   const resumed = await thaw(['train', '--resume', '--out', 'parts', '--quiet']);
   expect(resumed.code).toBe(0);
   expect(read('parts/history.json').loss).toEqual(read('whole/history.json').loss);

@@ -99,7 +99,11 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     data,
     epochs: 3,
     unfreeze: 'last:10',
-    learningRate: 1e-4,
+    learningRate: 1e-3,
+    backboneLearningRate: 1e-4,
+    head: 'linear',
+    architecture: 'resnet50',
+    inputSize: 224,
     seed: 4,
   });
 
@@ -244,7 +248,7 @@ test('an interruption keeps the checkpoint, says how to go on, and the run goes 
   const stopped = await commandLine(args, first.api, { signal: interruption.signal });
   expect(stopped.code).toBe(130);
   expect(stopped.stderr).toContain(
-    `thaw: interrupted; the checkpoint is saved, go on with: thaw train --resume --out '${out}'`,
+    `thaw: interrupted; the checkpoint is saved, go on with: npm run train -- --resume --out '${out}'`,
   );
   expect(stopped.events.at(-1)).toMatchObject({ event: 'interrupted' });
   expect(read(out, 'history.json').loss).toEqual([1, 1 / 2]);
@@ -282,9 +286,15 @@ test('on a terminal one line is redrawn; elsewhere nothing per batch is asked fo
     tty: true,
   });
   const line = stderr.split('\r').find((part) => part.includes('left')) ?? '';
-  expect(line).toMatch(
-    /^epoch 1\/1 {2}█+░* {2}90 images\/s {2}\d+:\d\d left {2}loss 1\.000 {2}accuracy 50\.0 %/,
-  );
+  expect(line).toMatch(/^epoch 1\/1 {2}█+░* {2}90 images\/s {2}1:05 left {2}loss 1\.000 {2}accuracy 50\.0 %/);
+  for (const name of [
+    'epoch 1/1  validation ████',
+    'epoch 1/1  saving the checkpoint',
+    'saving model.safetensors',
+  ])
+    expect(stderr).toContain(`\r${name}`);
+  expect(stderr.split('\n').filter((each) => each.includes('saving'))).toHaveLength(2);
+  expect(stderr).toContain('saving model.safetensors\x1b[K\r\x1b[K');
   expect(line.endsWith('\x1b[K')).toBe(true);
   const silent = await commandLine(['train', '--data', photos(), '--epochs', '1', '--quiet'], library.api, {
     tty: true,

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { readConfig } from '../lib/config/file.ts';
 import { resolveConfig } from '../lib/config/resolve.ts';
 import { parseArguments } from '../lib/options/arguments.ts';
-import { trainFlags, trainOptions } from '../lib/options/train.ts';
+import { type TrainValues, trainFlags, trainOptions } from '../lib/options/train.ts';
 import { parseClassWeight, parseHead, parseSchedule, parseUnfreeze } from '../lib/options/words.ts';
 import { temporaryFolder } from './support/folders.ts';
 
@@ -16,15 +16,25 @@ test('the later layer wins, defaults fill the rest', () => {
     seed: 5,
     batchSize: 32,
     weights: 'imagenet',
-    inputSize: 224,
   });
   expect(resolveConfig([{}], { epochs: 2 }).epochs).toBe(2);
   expect(resolveConfig([{ epochs: 9 }], { epochs: 2 }).epochs).toBe(9);
 });
 
-test('the learning rate follows the optimizer and what is trained', () => {
+test('the backbone takes a tenth of the learning rate, unless it is random or frozen', () => {
+  const rates = (values: TrainValues) => {
+    const { learningRate, backboneLearningRate } = resolveConfig([values]);
+    return [learningRate, backboneLearningRate];
+  };
+  expect(rates({ unfreeze: 'all' })).toEqual([1e-3, 1e-4]);
+  expect(rates({ unfreeze: 'layer4', learningRate: 0.5 })).toEqual([0.5, 0.05]);
+  expect(rates({ unfreeze: 'layer4', backboneLearningRate: 0.5 })).toEqual([1e-3, 0.5]);
+  expect(rates({ unfreeze: 'all', weights: 'none' })).toEqual([1e-3, undefined]);
+  expect(rates({})).toEqual([1e-3, undefined]);
+});
+
+test('the learning rate follows the optimizer', () => {
   expect(resolveConfig([{}]).learningRate).toBe(1e-3);
-  expect(resolveConfig([{ unfreeze: 'all' }]).learningRate).toBe(1e-4);
   expect(resolveConfig([{ optimizer: 'sgd' }]).learningRate).toBe(1e-2);
   expect(resolveConfig([{ optimizer: 'sgd', learningRate: 0.5 }]).learningRate).toBe(0.5);
 });

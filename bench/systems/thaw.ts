@@ -27,6 +27,7 @@ export function thaw({ weights, folder, device, kernels }: Of): Family {
       unfreeze: UNFREEZE[job.level],
       optimizer: 'adam',
       'learning-rate': job.learningRate,
+      'backbone-learning-rate': job.learningRate,
       epochs: job.epochs,
       'batch-size': job.batchSize,
       seed: job.seed,

@@ -8,7 +8,4 @@ namespace thaw {
 // One line on standard error; the same line is said once in a process. Any thread.
 void notice(const std::string& message);
 
-// The first line of an exception's message: libtorch's go on with a stack.
-std::string reason(const std::exception& error);
-
 }  // namespace thaw

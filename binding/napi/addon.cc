@@ -4,6 +4,7 @@
 #include "engine/data/decode.h"
 #include "engine/data/encode.h"
 #include "engine/device/backend.h"
+#include "napi/computing_thread.h"
 #include "napi/fields.h"
 #include "napi/guard.h"
 #include "napi/model_wrap.h"
@@ -53,6 +54,12 @@ Napi::Value write_image(const Napi::CallbackInfo& call) {
                   });
 }
 
+// processEnds(code): what computes is told to stop, see computing_thread.h
+Napi::Value on_process_end(const Napi::CallbackInfo& call) {
+  process_ends(read<int>(call[0], "code"));
+  return call.Env().Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* state = new State();
   env.SetInstanceData<State>(state);  // deleted with the environment
@@ -72,6 +79,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("makeWeights", synchronous<make_weights>(env));
   exports.Set("readWeights", asynchronous<read_weights>(env));
   exports.Set("createModel", asynchronous<create_model>(env));
+  exports.Set("processEnds", synchronous<on_process_end>(env));
   exports.Set("writeImage", asynchronous<write_image>(env));
   return exports;
 }

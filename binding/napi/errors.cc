@@ -5,14 +5,9 @@
 #include <new>
 
 #include "engine/error.h"
+#include "engine/reason.h"
 
 namespace thaw::napi {
-namespace {
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-}  // namespace
-
 Failure describe(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
@@ -20,18 +15,18 @@ Failure describe(const std::exception_ptr& thrown) {
     return {error.code(), error.what()};
   } catch (const c10::OutOfMemoryError& error) {
     // Outside of fit(), evaluate() and predict(), which say what would fit.
-    return {"ERR_OUT_OF_MEMORY",
-            "The GPU's memory is full. " + first_line(error.what_without_backtrace())};
+    return {"ERR_OUT_OF_MEMORY", "The GPU's memory is full: " + reason(error) + "."};
   } catch (const c10::Error& error) {
-    const std::string message = first_line(error.what_without_backtrace());
+    const std::string message = reason(error) + ".";
     if (message.find("DefaultCPUAllocator") != std::string::npos) {
-      return {"ERR_OUT_OF_MEMORY", "Memory is full; use a smaller batchSize. " + message};
+      return {"ERR_OUT_OF_MEMORY", "Memory is full; use a smaller batchSize: " + message};
     }
-    return {"ERR_LIBTORCH", message};
+    return {"ERR_LIBTORCH", "libtorch refuses: " + message};
   } catch (const std::bad_alloc&) {
     return {"ERR_OUT_OF_MEMORY", "Memory is full; use a smaller batchSize."};
   } catch (const std::exception& error) {
-    return {"ERR_INTERNAL", error.what()};
+    return {"ERR_INTERNAL",
+            "The engine failed in a way that it does not know: " + reason(error) + "."};
   } catch (...) {
     return {"ERR_INTERNAL", "The engine threw something that is no exception."};
   }

@@ -96,6 +96,9 @@ train::FitEvents listen(const Events& events, session::Control& control,
     listener.batch = [&events](const train::BatchEvent& event) {
       events.send([event](Napi::Env env) { return event_object(env, "batch", event); });
     };
+    listener.validation = [&events](const train::ValidationEvent& event) {
+      events.send([event](Napi::Env env) { return event_object(env, "validation", event); });
+    };
   }
   listener.epoch = [&events, &control, hold = arguments.hold_epochs](
                        int64_t epoch, const train::EpochRecord& record, bool last) {

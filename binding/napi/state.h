@@ -5,9 +5,9 @@
 #include <list>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "engine/session/control.h"
+#include "napi/computing_thread.h"
 #include "napi/napi.h"
 
 namespace thaw::napi {
@@ -18,7 +18,7 @@ struct RunningTask {
   std::shared_ptr<void> held;         // released before the promise is settled
   std::optional<Napi::Error> thrown;  // by what listens to its events
   bool finished = false;
-  std::thread thread;
+  ComputingThread thread;
 };
 
 struct State {

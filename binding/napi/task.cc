@@ -82,8 +82,9 @@ Napi::Promise run_task(Napi::Env env, Work work, TaskOptions options) {
   task.control = options.control ? options.control : std::make_shared<session::Control>();
   task.held = std::move(options.held);
   try {
-    task.thread = std::thread([function = std::move(function), deferred, work = std::move(work),
-                               control = task.control, &task]() mutable {
+    task.thread.start(task.control, [function = std::move(function), deferred,
+                                     work = std::move(work), control = task.control,
+                                     &task]() mutable {
       const Events events(*function, task);
       const auto outcome = std::make_shared<Outcome>(run(std::move(work), {control.get(), events}));
       function->BlockingCall([outcome, deferred, &task](Napi::Env env, Napi::Function) {

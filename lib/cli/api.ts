@@ -14,7 +14,10 @@ export interface CommandApi {
 
 export type CommandModel = Pick<
   ResNet,
+  | 'architecture'
   | 'classes'
+  | 'inputShape'
+  | 'layers'
   | 'replaceHead'
   | 'freeze'
   | 'unfreeze'

@@ -1,5 +1,7 @@
+import { isWeightsName } from '../config/file.ts';
 import { ThawError } from '../errors.ts';
 import type { LoadOptions } from '../model/load.ts';
+import { unusable } from '../options/arguments.ts';
 import { compile } from '../options/compile.ts';
 import { make } from '../options/family.ts';
 import { load } from '../options/load.ts';
@@ -8,25 +10,50 @@ import { flagged, pick } from '../options/table.ts';
 import type { TrainConfig } from '../options/train.ts';
 import { parseHead, parseSchedule, parseUnfreeze } from '../options/words.ts';
 import type { CommandApi, CommandModel } from './api.ts';
+import { planHead } from './head.ts';
 
-/** Loads the network and gives it its head, its freeze plan, its optimizer and its loss. */
+export interface BuiltModel {
+  model: CommandModel;
+  /** With what the weights have decided: head, architecture, input size. */
+  config: TrainConfig;
+  /** In the order of the outputs, which may be another one than that of the data. */
+  classes: readonly string[];
+  /** For people. */
+  notes: string[];
+}
+
+/**
+ * Loads the network and gives it its head, its freeze plan, its optimizer and its loss.
+ * @param classes of the data
+ */
 export async function buildModel(
   api: CommandApi,
   config: TrainConfig,
   classes: readonly string[],
   options: Pick<LoadOptions, 'onProgress' | 'signal'>,
-): Promise<CommandModel> {
-  const head = parseHead(config.head, classes.length);
-  const model = await api.load(config.architecture, {
+): Promise<BuiltModel> {
+  const { weights, head: asked, inputSize, seed } = config;
+  const file = isWeightsName(weights) ? undefined : weights;
+  const keeps = asked === undefined || asked === 'keep';
+  if (asked === 'keep' && file === undefined)
+    throw unusable(`--head keep keeps the head of a file: --weights ${weights} brings none.`);
+  if (!keeps) parseHead(asked, classes.length); // refused before anything is loaded
+  const model = await api.load(config.architecture ?? (file === undefined ? 'resnet50' : undefined), {
     ...options,
-    weights: config.weights === 'none' ? null : config.weights,
+    weights: weights === 'none' ? null : weights,
     ...pick(flagged(load), config),
-    includeTop: false,
-    inputShape: [config.inputSize, config.inputSize, 3],
-    seed: config.seed,
+    includeTop: file !== undefined && keeps ? 'auto' : false,
+    ...(inputSize !== undefined && { inputShape: [inputSize, inputSize, 3] as const }),
+    seed,
   });
   try {
-    model.replaceHead(head, { classes, seed: config.seed });
+    const plan =
+      file === undefined
+        ? { head: asked ?? 'linear', classes, note: undefined }
+        : planHead(asked, file, model, classes);
+    if (plan.head !== 'keep') {
+      model.replaceHead(parseHead(plan.head, classes.length), { classes, seed });
+    }
     model.freeze();
     const rule = parseUnfreeze(config.unfreeze);
     if (rule === 'all') model.unfreeze();
@@ -37,11 +64,30 @@ export async function buildModel(
       metrics: ['accuracy'],
       schedule: parseSchedule(config.schedule),
     });
+    const [height, width] = model.inputShape;
+    const notes = [
+      ...(plan.note === undefined ? [] : [plan.note]),
+      ...(weights === 'none' && rule === 'none'
+        ? [
+            'warning: the head learns from random features, as all else is random and frozen (--unfreeze all trains it)',
+          ]
+        : []),
+    ];
+    return {
+      model,
+      config: {
+        ...config,
+        head: plan.head,
+        architecture: model.architecture,
+        ...(height === width && { inputSize: height }),
+      },
+      classes: plan.classes,
+      notes,
+    };
   } catch (error) {
     model.dispose();
     throw error;
   }
-  return model;
 }
 
 /** ImageNet's weights could not be brought here, in contrast to a file that is there and wrong. */

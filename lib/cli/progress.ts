@@ -1,4 +1,4 @@
-import type { BatchLogs, EpochLogs } from '../model/callbacks.ts';
+import type { BatchLogs, EpochLogs, ValidationLogs } from '../model/callbacks.ts';
 import { clock, percent, short } from './common.ts';
 import type { TextOutput } from './context.ts';
 
@@ -24,18 +24,22 @@ export class Progress {
   }
 
   batch(logs: BatchLogs): void {
-    if (!this.live) return;
-    if (this.#now() - this.#drawn < redrawMilliseconds && logs.batch < logs.batches) return;
-    this.#drawn = this.#now();
-    const line = [
-      this.#title(logs.epoch),
-      bar(logs.batch / logs.batches),
+    this.#bar(logs, '', [
       `${Math.round(logs.imagesPerSecond)} images/s`,
-      `${clock(this.#secondsLeft(logs))} left`,
+      `${clock(logs.secondsLeft)} left`,
       `loss ${short(logs.loss)}`,
       `accuracy ${percent(logs.accuracy)}`,
-    ].join('  ');
-    this.#output.write(`\r${line.slice(0, (this.#output.columns ?? 120) - 1)}\x1b[K`);
+    ]);
+  }
+
+  validation(logs: ValidationLogs): void {
+    this.#bar(logs, 'validation ', []);
+    if (logs.batch === logs.batches) this.doing(`${this.#title(logs.epoch)}  saving the checkpoint`);
+  }
+
+  /** What is under way and has no measure, until something else is drawn. */
+  doing(text: string): void {
+    if (this.live) this.#output.write(`\r${text.slice(0, (this.#output.columns ?? 120) - 1)}\x1b[K`);
   }
 
   /** @param epoch counted from 0 */
@@ -47,17 +51,17 @@ export class Progress {
       parts.push(`val accuracy ${percent(logs.valAccuracy)}`);
     }
     parts.push(`${Math.round(logs.imagesPerSecond)} images/s`, `${logs.epochSeconds.toFixed(1)} s`);
-    this.#clear();
+    this.clear();
     this.#output.write(`${parts.join('  ')}\n`);
   }
 
   /** A sentence between the lines of progress. */
   note(text: string): void {
-    this.#clear();
+    this.clear();
     this.#output.write(`${text}\n`);
   }
 
-  #clear(): void {
+  clear(): void {
     if (this.live) this.#output.write('\r\x1b[K');
   }
 
@@ -66,10 +70,11 @@ export class Progress {
     return `epoch ${String(epoch + 1).padStart(digits)}/${this.#epochs}`;
   }
 
-  /** At the pace of this epoch: the first one may compute what the others only recall. */
-  #secondsLeft(logs: BatchLogs): number {
-    const secondsABatch = logs.images / logs.imagesPerSecond / Math.max(1, logs.batch);
-    return secondsABatch * ((this.#epochs - logs.epoch) * logs.batches - logs.batch);
+  #bar({ epoch, batch, batches }: ValidationLogs, name: string, figures: readonly string[]): void {
+    if (!this.live) return;
+    if (this.#now() - this.#drawn < redrawMilliseconds && batch < batches) return;
+    this.#drawn = this.#now();
+    this.doing([this.#title(epoch), name + bar(batch / batches), ...figures].join('  '));
   }
 }
 

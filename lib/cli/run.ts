@@ -1,10 +1,12 @@
 import { type ErrorCode, ThawError } from '../errors.ts';
+import { reasonOf } from '../reason.ts';
 import { closest, shortened } from '../validate.ts';
 import { version } from '../version.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 import { convertCommand } from './convert.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { fetchWeightsCommand } from './fetch-weights.ts';
 import { commandHelp, overview } from './help.ts';
 import { predictCommand } from './predict.ts';
 import { setupCommand } from './setup.ts';
@@ -18,6 +20,7 @@ export const commands: readonly Command[] = [
   summaryCommand,
   doctorCommand,
   convertCommand,
+  fetchWeightsCommand,
   setupCommand,
 ];
 
@@ -39,7 +42,8 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
   try {
     return await dispatch(args, context);
   } catch (error) {
-    context.stderr.write(`thaw: ${sentence(error)}\n`);
+    const interrupted = context.signal.aborted && !(error instanceof ThawError);
+    context.stderr.write(`thaw: ${interrupted ? 'interrupted.' : sentence(error)}\n`);
     if (args.includes('--verbose') && error instanceof Error) context.stderr.write(`${traced(error)}\n`);
     if (context.signal.aborted) return exitCodes.interrupted;
     const unusable = error instanceof ThawError && usageCodes.has(error.code);
@@ -75,8 +79,10 @@ async function dispatch([name, ...rest]: readonly string[], context: CommandCont
 
 /** One line, whatever was thrown. */
 function sentence(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return (message.split('\n').find((line) => line.trim() !== '') ?? 'failed without a reason').trim();
+  if (error instanceof ThawError) return error.message.trim().replaceAll(/\s*\n\s*/g, ' ');
+  const { path } = (error ?? {}) as NodeJS.ErrnoException;
+  const what = typeof path === 'string' ? `${path}: ` : 'Something unexpected was thrown: ';
+  return `${what}${reasonOf(error)} (--verbose shows where).`;
 }
 
 function traced(error: Error): string {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ThawError } from '../errors.ts';
 import { setupFlags } from '../options/commands.ts';
+import { reasonOf } from '../reason.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
 
 export const setupCommand: Command = {
@@ -31,7 +32,9 @@ async function setup(args: readonly string[], context: CommandContext): Promise<
       cwd: context.cwd,
     });
     child.once('error', (cause) =>
-      reject(new ThawError('ERR_SETUP_FAILED', `The setup cannot be started: ${cause.message}.`, { cause })),
+      reject(
+        new ThawError('ERR_SETUP_FAILED', `The setup cannot be started: ${reasonOf(cause)}.`, { cause }),
+      ),
     );
     child.once('exit', (code, signal) =>
       resolve(signal === null ? (code ?? exitCodes.failed) : exitCodes.interrupted),

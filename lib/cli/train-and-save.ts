@@ -63,7 +63,9 @@ export async function trainAndSave(training: Training): Promise<void> {
   const { evaluation } = history;
   const skipped = history.skipped.map(({ name, code, reason }) => ({ name, code, reason }));
   await folder.writeSkipped(skipped);
+  progress.doing('saving model.safetensors');
   await model.save(folder.file('model.safetensors'));
+  progress.clear();
   const seconds = (performance.now() - started) / 1e3;
   const page = reportPage({
     version: version(),

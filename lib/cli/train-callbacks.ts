@@ -65,7 +65,10 @@ export function listeners(options: {
     },
   };
   // Without a listener nothing per batch leaves the native side.
-  if (progress.live) callbacks.onBatchEnd = (logs) => progress.batch(logs);
+  if (progress.live) {
+    callbacks.onBatchEnd = (logs) => progress.batch(logs);
+    callbacks.onValidationBatchEnd = (logs) => progress.validation(logs);
+  }
   return {
     callbacks,
     get begin() {

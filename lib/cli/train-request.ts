@@ -57,7 +57,7 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
 }
 
 /** The drawn set wants other settings than photographs; random weights on it want still others. */
-function presetFor({ data, weights }: TrainValues): TrainValues {
+export function presetFor({ data, weights }: TrainValues): TrainValues {
   if (data !== undefined) return {};
   return weights === 'none' ? { ...demoPreset, ...randomWeightsPreset } : demoPreset;
 }

@@ -1,20 +1,21 @@
 import { join } from 'node:path';
+import { resolveConfig } from '../config/resolve.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { loadImages } from '../data/load-images.ts';
 import { demoImages } from '../demo/demo-set.ts';
-import { randomWeightsPreset } from '../demo/preset.ts';
 import { ThawError } from '../errors.ts';
 import { cacheFolder } from '../files/cache.ts';
 import { type DownloadProgress, describeProgress, ProgressLine } from '../files/progress.ts';
-import { type TrainConfig, trainFlags } from '../options/train.ts';
-import type { CommandApi, CommandModel } from './api.ts';
-import { buildModel, weightsAreOutOfReach } from './build-model.ts';
+import { type TrainValues, trainFlags } from '../options/train.ts';
+import { commandHere } from '../system/command-here.ts';
+import type { CommandApi } from './api.ts';
+import { type BuiltModel, buildModel, weightsAreOutOfReach } from './build-model.ts';
 import { plural } from './common.ts';
 import { type Command, type CommandContext, exitCodes, silence } from './context.ts';
 import { writeEvent } from './output.ts';
 import { RunFolder } from './run-folder.ts';
 import { trainAndSave } from './train-and-save.ts';
-import { readTrainRequest, type TrainRequest } from './train-request.ts';
+import { presetFor, readTrainRequest, type TrainRequest } from './train-request.ts';
 
 export const trainCommand: Command = {
   name: 'train',
@@ -31,11 +32,13 @@ async function train(args: readonly string[], context: CommandContext): Promise<
   let began = false;
   try {
     const api = await context.api();
-    const data = await images(request, api, context, note);
-    for (const sentence of data.notes) note(sentence);
-    note(described(data));
-    const { model, config } = await modelFor(request, api, data.classes, context, note);
+    const found = await images(request, api, context, note);
+    for (const sentence of found.notes) note(sentence);
+    note(described(found));
+    const { model, config, classes, notes } = await modelFor(request, api, found.classes, context, note);
     try {
+      for (const text of notes) note(text);
+      const data = classes === found.classes ? found : await images(request, api, context, () => {}, classes);
       await folder.writeConfig(config);
       began = true;
       await trainAndSave({ model, data, config, request, folder, context });
@@ -57,16 +60,20 @@ async function images(
   api: CommandApi,
   context: CommandContext,
   note: (text: string) => void,
+  /** Their order, where it is known. */
+  classes?: readonly string[],
 ): Promise<LabelledImages> {
   const { data, val, validationSplit, seed, groupBy, root, pathColumn, labelColumn } = config;
-  if (data !== undefined) {
-    const side = val === undefined ? { validationSplit } : { validation: val };
-    return loadImages(data, { ...side, seed, groupBy, root, pathColumn, labelColumn });
-  }
+  const options = {
+    ...(classes && { classes }),
+    ...(val === undefined ? { validationSplit } : { validation: val }),
+    seed,
+  };
+  if (data !== undefined) return loadImages(data, { ...options, groupBy, root, pathColumn, labelColumn });
   const directory = join(cacheFolder(context.env), 'demo');
   note(`No --data is given: training on a small set of drawn images in ${directory}.`);
   const drawn = await demoImages(directory, api.writeImage, context.signal);
-  return loadImages(drawn, { validationSplit, seed });
+  return loadImages(drawn, options);
 }
 
 /**
@@ -79,7 +86,7 @@ async function modelFor(
   classes: readonly string[],
   context: CommandContext,
   note: (text: string) => void,
-): Promise<{ model: CommandModel; config: TrainConfig }> {
+): Promise<BuiltModel> {
   const { config, given } = request;
   const line = new ProgressLine(request.quiet ? silence : context.stderr);
   const options = {
@@ -88,17 +95,17 @@ async function modelFor(
   };
   const mayBeRandom = config.data === undefined && given.weights === undefined;
   try {
-    const model = await buildModel(api, config, classes, options);
+    const built = await buildModel(api, config, classes, options);
     line.clear();
-    return { model, config };
+    return built;
   } catch (error) {
     line.clear();
     if (!mayBeRandom || !weightsAreOutOfReach(error) || context.signal.aborted) throw error;
     note(
       `This demonstration goes on with random weights, as ImageNet's are out of reach: ${firstSentence(error)}`,
     );
-    const fallback = { ...config, ...randomWeightsPreset, ...given, weights: 'none' } as TrainConfig;
-    return { model: await buildModel(api, fallback, classes, options), config: fallback };
+    const fallback: TrainValues = { ...given, weights: 'none' };
+    return buildModel(api, resolveConfig([fallback], presetFor(fallback)), classes, options);
   }
 }
 
@@ -122,7 +129,7 @@ function interrupted(
   { stdout, stderr }: CommandContext,
 ): number {
   const resumable = began && folder.hasCheckpoint;
-  const command = `thaw train --resume --out ${quoted(request.outAsGiven)}`;
+  const command = commandHere(`train --resume --out ${quoted(request.outAsGiven)}`);
   stderr.write(
     resumable
       ? `thaw: interrupted; the checkpoint is saved, go on with: ${command}\n`

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ThawError } from '../errors.ts';
-import { systemReason } from '../files/reason.ts';
 import { flagOf, namesOf } from '../options/arguments.ts';
 import type { Option } from '../options/table.ts';
 import { invocation, type TrainValues, trainOptions } from '../options/train.ts';
+import { reasonOf } from '../reason.ts';
 import { invalid, unknownOption } from '../validate.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function readConfig(file: string): Promise<TrainValues> {
       'ERR_CONFIG_NOT_FOUND',
       missing
         ? `The configuration ${file} does not exist.`
-        : `The configuration ${file} cannot be read: ${systemReason(error)}.`,
+        : `The configuration ${file} cannot be read: ${reasonOf(error)}.`,
       { cause: error },
     );
   }
@@ -30,10 +30,7 @@ export async function readConfig(file: string): Promise<TrainValues> {
   try {
     values = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new ThawError(
-      'ERR_CONFIG_SYNTAX',
-      `The configuration ${file} is not JSON: ${(error as Error).message}.`,
-    );
+    throw new ThawError('ERR_CONFIG_SYNTAX', `The configuration ${file} is not JSON: ${reasonOf(error)}.`);
   }
   return withAbsolutePaths(checked(values, file), dirname(file));
 }

@@ -23,9 +23,11 @@ export function resolveConfig(layers: readonly TrainValues[], preset: Preset = {
   if (values.val !== undefined && values.data === undefined) {
     throw unusable('Give --data beside --val: the images to train on.');
   }
-  values.inputSize ??= 224;
   const { learningRate, weightDecay } = optimizers[values.optimizer ?? 'adam'].options;
-  values.learningRate ??= learningRate.default * (values.unfreeze === 'none' ? 1 : 0.1);
+  values.learningRate ??= learningRate.default;
+  // What is known is moved less than what is new.
+  if (values.unfreeze !== 'none' && values.weights !== 'none')
+    values.backboneLearningRate ??= values.learningRate / 10;
   values.weightDecay ??= weightDecay.default;
   return inTableOrder(values) as TrainConfig;
 }

@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { ThawError } from '../errors.ts';
-import { systemReason } from '../files/reason.ts';
+import { reasonOf } from '../reason.ts';
 import type { Notes } from './left-out.ts';
 import { compareCodePoints } from './order.ts';
 
@@ -128,7 +128,7 @@ export function unreadable(path: string, error: unknown): ThawError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return new ThawError('ERR_DATA_NOT_FOUND', `${path} does not exist.`);
   if (code === 'ENOTDIR') return new ThawError('ERR_DATA_NOT_FOUND', `${path} is not a folder.`);
-  return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: ${systemReason(error)}.`, {
+  return new ThawError('ERR_DATA_UNREADABLE', `${path} cannot be read: ${reasonOf(error)}.`, {
     cause: error,
   });
 }

@@ -11,6 +11,5 @@ export const demoPreset: TrainValues = {
 /** Over demoPreset where ImageNet weights cannot be had: random features need training, all of them. */
 export const randomWeightsPreset: TrainValues = {
   unfreeze: 'all',
-  learningRate: 1e-3,
   schedule: 'cosine',
 };

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { reasonOf } from '../reason.ts';
 import { addonFile } from '../setup/native.ts';
+import { commandHere } from '../system/command-here.ts';
 import { type Fact, missing, ok, warn } from './fact.ts';
-import { setupCommand } from './libtorch.ts';
 
 /** What the addon tells of itself and of the machine. */
 export interface NativeFacts {
@@ -26,7 +27,7 @@ export async function addonFacts(
   root: string,
   native: (() => NativeFacts | Promise<NativeFacts>) | undefined,
 ): Promise<Fact[]> {
-  const setup = setupCommand(root);
+  const setup = commandHere('setup', root);
   const file = builtAddon(root);
   if (!file) return [missing('addon', 'not built', `\`${setup}\` builds it`)];
   if (!native) return [ok('addon', file)];
@@ -34,8 +35,7 @@ export async function addonFacts(
     const facts = await native();
     return [ok('addon', `loads: ${file}`), ...nativeFacts(facts)];
   } catch (error) {
-    const reason = (error as Error).message.split('\n')[0] ?? '';
-    return [missing('addon', `does not load: ${reason}`, `\`${setup}\` builds it again`)];
+    return [missing('addon', `does not load: ${reasonOf(error)}`, `\`${setup}\` builds it again`)];
   }
 }
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ThawError } from '../errors.ts';
 import { hasNvidiaDriver } from '../libtorch/driver.ts';
@@ -6,18 +5,14 @@ import { inspectLibtorch, type Libtorch } from '../libtorch/inspect.ts';
 import { cachedLibtorchs, namedFolder, pythonPackage } from '../libtorch/sources.ts';
 import { isAcceptedLibtorch, PINNED_LIBTORCH } from '../libtorch/version.ts';
 import { readState } from '../setup/state.ts';
+import { commandHere } from '../system/command-here.ts';
 import type { Environment } from '../system/environment.ts';
 import { type Fact, missing, ok, warn } from './fact.ts';
-
-/** The command that sets things up: another one in a clone than in an installed package. */
-export function setupCommand(root: string): string {
-  return existsSync(path.join(root, 'scripts', 'setup.ts')) ? 'npm run setup' : 'npx thaw setup';
-}
 
 /** The libtorch that the addon is linked to. */
 export async function libtorchFacts(root: string, env: Environment): Promise<Fact[]> {
   const name = 'libtorch';
-  const setup = setupCommand(root);
+  const setup = commandHere('setup', root);
   const found = inspectLibtorch(path.join(root, 'libtorch'));
   if (!found) return [missing(name, 'not set up', `\`${setup}\` finds or fetches it`)];
   const state = readState(path.join(root, 'build'))?.libtorch;
@@ -26,7 +21,13 @@ export async function libtorchFacts(root: string, env: Environment): Promise<Fac
   if (!isAcceptedLibtorch(found.version))
     return [missing(name, detail, `\`${setup}\` with another libtorch`)];
   if (!found.cuda && (await hasNvidiaDriver(env))) {
-    return [warn(name, detail, `an NVIDIA driver is here: \`${setup} -- --cuda\` takes the CUDA build`)];
+    return [
+      warn(
+        name,
+        detail,
+        `an NVIDIA driver is here: \`${commandHere('setup --cuda', root)}\` takes the CUDA build`,
+      ),
+    ];
   }
   return [ok(name, detail)];
 }

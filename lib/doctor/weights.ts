@@ -1,3 +1,4 @@
+import { commandHere } from '../system/command-here.ts';
 import type { Environment } from '../system/environment.ts';
 
 import { allCachedWeights, weightsFolder } from '../weights/cached.ts';
@@ -11,7 +12,7 @@ export function weightsFacts(env: Environment): Fact[] {
     warn(
       'weights',
       `no ImageNet weights in ${weightsFolder(env)}`,
-      '`npm run fetch-weights` fetches them (`-- --from FILE` takes a file brought by hand)',
+      `\`${commandHere('fetch-weights')}\` fetches them, \`${commandHere('fetch-weights --from FILE')}\` takes a file brought by hand`,
     ),
   ];
 }

@@ -1,6 +1,6 @@
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { ThawError } from '../errors.ts';
-import { systemReason } from './reason.ts';
+import { reasonOf } from '../reason.ts';
 
 /**
  * Writes a file through `<path>.part` and rename: readers see the old content or the new, never half of it.
@@ -36,6 +36,6 @@ export function writeFailed(path: string, error: unknown): ThawError {
       cause: error,
     });
   }
-  const reason = code === 'ENOENT' ? 'its folder does not exist' : systemReason(error);
+  const reason = code === 'ENOENT' ? 'its folder does not exist' : reasonOf(error);
   return new ThawError('ERR_WRITE_FAILED', `Cannot write ${path}: ${reason}.`, { cause: error });
 }

@@ -29,8 +29,19 @@ export interface BatchLogs {
   batches: number;
   images: number;
   imagesPerSecond: number;
+  /** Of the whole run, validation included: what later epochs find kept is counted as found. */
+  secondsLeft: number;
   loss: number;
   accuracy: number;
+}
+
+/** Of the validation that ends an epoch. */
+export interface ValidationLogs {
+  /** From 0. */
+  epoch: number;
+  /** Batches done. */
+  batch: number;
+  batches: number;
 }
 
 /** Of an epoch: what was measured on the training images, and as `valLoss` and its kin on those of validation. */
@@ -47,6 +58,8 @@ export interface Callbacks {
   onEpochBegin?(epoch: number): unknown;
   /** About ten times a second. */
   onBatchEnd?(logs: BatchLogs): unknown;
+  /** Likewise. */
+  onValidationBatchEnd?(logs: ValidationLogs): unknown;
   onEpochEnd?(epoch: number, logs: EpochLogs): unknown;
   onTrainEnd?(history: History): unknown;
 }

@@ -89,7 +89,7 @@ function describe(
   return {
     architecture: found?.name ?? wanted ?? 'resnet50',
     variant,
-    head: options.includeTop === false ? [] : topOf(file),
+    head: hasTop(options.includeTop, file) ? topOf(file) : [],
     classes: [],
     preprocessing: preprocessingFor(options.inputShape ?? [224, 224, 3], variant),
   };
@@ -98,6 +98,10 @@ function describe(
 function requireVariant(found: Variant, wanted: Variant | undefined, origin: string): void {
   if (wanted === undefined || wanted === found) return;
   throw new ThawError('ERR_WEIGHTS_MISMATCH', `${origin} holds the ${found} variant, not the ${wanted} one.`);
+}
+
+function hasTop(includeTop: LoadOptions['includeTop'], file: NativeWeights | undefined): boolean {
+  return includeTop === 'auto' ? file?.shapes['fc.weight'] !== undefined : includeTop !== false;
 }
 
 /** torchvision's head, with as many classes as the file has. */

@@ -25,6 +25,7 @@ import { headLayers } from '../options/head-layers.ts';
 import { loadWeights, replaceHead, save } from '../options/load.ts';
 import { apply, evaluate, predict } from '../options/run.ts';
 import { checkOptions, type Given } from '../options/table.ts';
+import { reasonOf } from '../reason.ts';
 import { closest, invalid, shortened } from '../validate.ts';
 import { abortable } from './abort.ts';
 import { CallbackRunner } from './callbacks.ts';
@@ -274,6 +275,9 @@ export class ResNet {
       } else if (event.type === 'batch') {
         const { type: _, ...logs } = event;
         callbacks.call('onBatchEnd', { ...logs, batch: logs.batch + 1 });
+      } else if (event.type === 'validation') {
+        const { type: _, ...logs } = event;
+        callbacks.call('onValidationBatchEnd', { ...logs, batch: logs.batch + 1 });
       } else {
         const { type: _, epoch, last, images: _images, ...logs } = event;
         callbacks.call('onEpochEnd', epoch, logs);
@@ -293,7 +297,11 @@ export class ResNet {
           validation && nativeDataset(validation),
           classes.length,
           { ...compiled, classWeight },
-          { ...checked, batchEvents: callbacks.listensTo('onBatchEnd'), holdEpochs: !callbacks.isEmpty },
+          {
+            ...checked,
+            batchEvents: callbacks.listensTo('onBatchEnd') || callbacks.listensTo('onValidationBatchEnd'),
+            holdEpochs: !callbacks.isEmpty,
+          },
           stop,
           listen,
         );
@@ -381,7 +389,7 @@ export class ResNet {
    */
   async predict(images: PredictInput, options: PredictOptions = {}): Promise<Prediction[]> {
     const { signal, topK, threshold, ...checked } = checkOptions('predict', predict, options);
-    const dataset = predictDataset(images, (file) => readFileSync(file));
+    const dataset = predictDataset(images, readImage);
     const probabilities = await abortable(signal, (stop) =>
       this.#native.predict(dataset, this.#decoding(checked), stop),
     );
@@ -485,6 +493,15 @@ export class ResNet {
     if (source.shape[1] !== height || source.shape[2] !== width) {
       throw invalid('shape', `[N, ${height}, ${width}, 3] for preprocessed pixels`, source.shape);
     }
+  }
+}
+
+/** @throws ThawError ERR_IMAGE_READ */
+function readImage(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ThawError('ERR_IMAGE_READ', `Cannot read ${file}: ${reasonOf(error)}.`, { cause: error });
   }
 }
 

@@ -1,9 +1,10 @@
 /** The other commands. */
-import { integer, oneOf, text, yesNo } from './kinds.ts';
+import { integer, language, oneOf, text, yesNo } from './kinds.ts';
 import { load, save } from './load.ts';
 import { predict, run } from './run.ts';
 import { flagged, type Table } from './table.ts';
 import { invocation, trainOptions } from './train.ts';
+import { parseHead } from './words.ts';
 
 const model = {
   kind: text('the path of a file', 'FILE'),
@@ -39,16 +40,14 @@ export const evaluateFlags = {
 const { maxSkippedShare: _, ...predictOptions } = flagged(predict);
 export const predictFlags = { ...saved, ...predictOptions, ...output } as const satisfies Table;
 
-const { default: __, ...head } = trainOptions.head;
-const { default: ___, ...architecture } = trainOptions.architecture;
-
 export const summaryFlags = {
   model,
   architecture: trainOptions.architecture,
   head: {
-    ...head,
+    kind: language('LAYERS', (words) => parseHead(words)),
     otherwise: 'the network as published',
-    help: 'the head to put on',
+    group: 'Model',
+    help: 'the head to put on, as for thaw train',
   },
   classes: {
     kind: integer({ minimum: 2 }),
@@ -63,7 +62,7 @@ export const summaryFlags = {
 
 export const convertFlags = {
   architecture: {
-    ...architecture,
+    ...trainOptions.architecture,
     otherwise: 'what the file says',
     help: 'the network, where the file does not say it',
   },
@@ -72,6 +71,44 @@ export const convertFlags = {
 } as const satisfies Table;
 
 export const doctorFlags = output;
+
+export const fetchWeightsFlags = {
+  version: {
+    kind: oneOf(['V1', 'V2']),
+    default: 'V1',
+    group: 'Model',
+    help: 'V2 (resnet50 only) is better on ImageNet itself, worse to start from',
+  },
+  noTorchscript: {
+    kind: yesNo,
+    group: 'Model',
+    help: 'leaves it at the .pth file, which `weights` reads as well',
+  },
+  from: {
+    kind: text('the path of a file', 'FILE'),
+    group: 'Run',
+    help: 'takes a file brought by hand in place of a download',
+  },
+  baseUrl: {
+    kind: text('an address', 'URL'),
+    otherwise: "THAW_WEIGHTS_URL, else PyTorch's",
+    group: 'Run',
+    help: 'where the files lie',
+  },
+  proxy: {
+    kind: text('an address', 'URL'),
+    otherwise: 'HTTPS_PROXY and NO_PROXY',
+    group: 'Run',
+    help: 'of a proxy',
+  },
+  cache: {
+    kind: text('the path of a folder', 'DIR'),
+    otherwise: 'THAW_CACHE, else ~/.cache/thaw',
+    group: 'Run',
+    help: 'where they are kept',
+  },
+  verbose,
+} as const satisfies Table;
 
 export const setupFlags = {
   cpu: { kind: yesNo, group: 'Machine', help: "libtorch's build for the CPU" },

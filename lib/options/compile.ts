@@ -87,9 +87,21 @@ export const compile = {
     otherwise: '`constant()`',
     help: 'how the learning rate changes with the steps',
   },
+  backboneLearningRate: {
+    kind: rate,
+    otherwise: "the optimizer's",
+    group: 'Training',
+    help: 'of the layers that are not of the head',
+  },
+  layerDecay: {
+    kind: share,
+    default: 1,
+    group: 'Training',
+    help: "what the backbone's learning rate is multiplied by for each residual block between a layer and the head's end of it",
+  },
   groups: {
     kind: list(object(parameterGroup), 'a list of { layers, learningRate, weightDecay }'),
     default: [],
-    help: 'layers with a learning rate or weight decay of their own; later ones win',
+    help: 'layers with a learning rate or weight decay of their own, which comes before `backboneLearningRate`; later ones win',
   },
 } as const satisfies Table;

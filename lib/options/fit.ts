@@ -59,6 +59,10 @@ export const callbacks = {
   onTrainBegin: { kind: callback, help: 'once all is prepared' },
   onEpochBegin: { kind: callback, help: 'before every epoch' },
   onBatchEnd: { kind: callback, help: 'about ten times a second' },
+  onValidationBatchEnd: {
+    kind: callback,
+    help: 'about ten times a second, in the validation after an epoch',
+  },
   onEpochEnd: { kind: callback, help: 'after every epoch' },
   onTrainEnd: { kind: callback, help: 'after the last epoch' },
 } as const satisfies Table;

@@ -1,4 +1,4 @@
-import { callback, integer, list, matching, oneOf, signal, simple, text, yesNo } from './kinds.ts';
+import { callback, either, integer, list, matching, oneOf, signal, simple, text, yesNo } from './kinds.ts';
 import { seed } from './run.ts';
 import type { Kind, Table } from './table.ts';
 
@@ -70,9 +70,9 @@ export const load = {
     help: 'where to compute; auto: on the first CUDA device where there is one, else on the CPU',
   },
   includeTop: {
-    kind: yesNo,
+    kind: either(yesNo, oneOf(['auto'])),
     default: true,
-    help: "with the file's head (1000 classes where there is no file), or ending at the feature map",
+    help: "with the file's head (1000 classes where there is no file), or ending at the feature map; auto: with a head where the file has one",
   },
   inputShape: {
     kind: inputShape,

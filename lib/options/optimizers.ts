@@ -40,8 +40,8 @@ export const optimizers = {
       learningRate: { kind: rate, default: 0.01, help: 'the size of a step' },
       momentum: {
         kind: number({ minimum: 0, maximum: 1 }),
-        default: 0,
-        help: 'how much of the last step the next one keeps',
+        default: 0.9,
+        help: "how much of the last step the next one keeps; Keras' default is 0",
       },
       nesterov: { kind: yesNo, default: false, help: "Nesterov's momentum" },
       weightDecay: { kind: rate, default: 0, help: 'L2, added to the gradient' },

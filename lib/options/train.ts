@@ -43,12 +43,12 @@ export const trainOptions = {
   inputSize: {
     kind: inputSide,
     group: 'Data',
-    otherwise: '224; 96 for the set that is drawn',
+    otherwise: 'what a saved model says, else 224; 96 for the set that is drawn',
     help: "side of the network's input, in pixels",
   },
   architecture: {
     kind: architecture,
-    default: 'resnet50',
+    otherwise: 'what the file says, else resnet50',
     group: 'Model',
     written: 'NAME',
     help: `the network: ${ARCHITECTURES.join(', ')}`,
@@ -60,10 +60,10 @@ export const trainOptions = {
     help: 'what the network starts from; a file of PyTorch, safetensors, Keras or TensorFlow.js',
   },
   head: {
-    kind: language('LAYERS', (words) => parseHead(words)),
-    default: 'linear',
+    kind: language('keep|LAYERS', (words) => words === 'keep' || parseHead(words)),
+    otherwise: "the file's where it has one for these classes, else a new linear one",
     group: 'Model',
-    help: "linear, or layers such as 'flatten,dense:256:relu,dropout:0.5,dense' (also gap and bn); a last bare dense gets the number of classes",
+    help: "keep: that of `weights`; a new one: linear, or layers such as 'flatten,dense:256:relu,dropout:0.5,dense' (also gap and bn); a last bare dense gets the number of classes",
   },
   unfreeze: {
     kind: language('none|last:N|NAME,...|all', parseUnfreeze),
@@ -77,9 +77,14 @@ export const trainOptions = {
   optimizer: { kind: oneOf(kinds), default: 'adam', group: 'Training', help: compile.optimizer.help },
   learningRate: {
     kind: rate,
-    otherwise: `${perOptimizer('learningRate')}; a tenth of it where layers of the backbone are trained`,
+    otherwise: perOptimizer('learningRate'),
     group: 'Training',
     help: optimizers.adam.options.learningRate.help,
+  },
+  backboneLearningRate: {
+    ...compile.backboneLearningRate,
+    otherwise: 'a tenth of --learning-rate; all of it where the weights are random',
+    help: 'of the layers that `unfreeze` names',
   },
   weightDecay: {
     kind: rate,
@@ -89,7 +94,6 @@ export const trainOptions = {
   },
   momentum: {
     ...optimizers.sgd.options.momentum,
-    default: 0.9,
     group: 'Training',
     help: `of sgd: ${optimizers.sgd.options.momentum.help}`,
   },
@@ -160,7 +164,6 @@ export type TrainValues = Values<typeof trainOptions>;
 
 /** Everything that a run depends on; what is absent is off. */
 export type TrainConfig = Checked<typeof trainOptions> & {
-  inputSize: number;
   learningRate: number;
   weightDecay: number;
 };

@@ -2,6 +2,7 @@ import type { Variant } from '../libtorch/find.ts';
 import { noPositionals, parseArguments, unusable } from '../options/arguments.ts';
 import { setupFlags } from '../options/commands.ts';
 import { optionsHelp } from '../options/help.ts';
+import { commandHere } from '../system/command-here.ts';
 import { invalid } from '../validate.ts';
 
 export interface SetupArguments {
@@ -14,7 +15,7 @@ export interface SetupArguments {
   readonly quiet: boolean;
 }
 
-export const SETUP_USAGE = `Usage: npm run setup -- [options]
+export const SETUP_USAGE = `Usage: ${commandHere('setup [options]')}
 
 Finds or fetches libtorch, builds the addon and the TypeScript; does only what is not done yet.
 

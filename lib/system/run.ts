@@ -1,6 +1,7 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { reasonOf } from '../reason.ts';
 import type { Environment } from './environment.ts';
 
 /** What a command left behind; `status` is null when the command does not exist or was killed. */
@@ -48,7 +49,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.on('error', (error: NodeJS.ErrnoException) => {
       log?.end();
       if (error.name === 'AbortError') reject(options.signal?.reason ?? error);
-      else resolve({ status: null, missing: error.code === 'ENOENT', stdout: '', stderr: error.message });
+      else resolve({ status: null, missing: error.code === 'ENOENT', stdout: '', stderr: reasonOf(error) });
     });
     child.on('close', (status) => {
       const finished = { status, missing: false, ...text };

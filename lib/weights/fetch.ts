@@ -2,10 +2,12 @@ import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../errors.ts';
-import { writeAtomically } from '../files/atomic-write.ts';
+import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
 import { diskFull, isDiskFull } from '../files/disk.ts';
 import type { DownloadProgress } from '../files/progress.ts';
 import { sha256 } from '../files/sha256.ts';
+import { reasonOf } from '../reason.ts';
+import { commandHere } from '../system/command-here.ts';
 import type { Environment } from '../system/environment.ts';
 import { withLock } from '../system/lock.ts';
 import { knownOptions } from '../validate.ts';
@@ -71,7 +73,9 @@ export async function fetchWeights(
   const folder = weightsFolder(options.cache === undefined ? env : { ...env, THAW_CACHE: options.cache });
   const place = weightsPlace(architecture, options.version, folder);
   options.signal?.throwIfAborted();
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error) => {
+    throw writeFailed(folder, error);
+  });
   try {
     return await withLock(place.pth, () => fetchAlone(architecture, place, options, env), {
       signal: options.signal,
@@ -140,7 +144,7 @@ async function fetchFile(
     if (!(error instanceof ThawError) || error.code !== 'ERR_DOWNLOAD') throw error;
     throw new ThawError(
       'ERR_WEIGHTS_FETCH',
-      `${error.message} Bring ${url} here by other means and put it at ${place.pth}, or give it with --from; ` +
+      `${error.message} Bring ${url} here by other means and put it at ${place.pth}, or give it to \`${commandHere('fetch-weights --from FILE')}\`; ` +
         'a mirror can be named with THAW_WEIGHTS_URL, a proxy with HTTPS_PROXY.',
       { cause: error },
     );
@@ -176,7 +180,7 @@ async function takeFile(place: WeightsPlace, from: string): Promise<string> {
     if (isDiskFull(error))
       throw diskFull(`The disk is full: ${file} does not fit into ${path.dirname(part)}`, error);
     if (error instanceof ThawError) throw error;
-    throw new ThawError('ERR_WEIGHTS_FETCH', `${file} cannot be read: ${(error as Error).message}.`, {
+    throw new ThawError('ERR_WEIGHTS_FETCH', `${file} cannot be read: ${reasonOf(error)}.`, {
       cause: error,
     });
   }

@@ -123,6 +123,7 @@ test('an option of a call and of the command line is one entry: name, kind, help
       ...[
         'accumulationSteps',
         'augment',
+        'backboneLearningRate',
         'batchSize',
         'cacheViews',
         'clipNorm',
@@ -131,7 +132,16 @@ test('an option of a call and of the command line is one entry: name, kind, help
         'epochs',
         'kernels',
       ],
-      ...['labelSmoothing', 'loss', 'maxPixels', 'maxSkippedShare', 'precision', 'seed', 'threads'],
+      ...[
+        'labelSmoothing',
+        'layerDecay',
+        'loss',
+        'maxPixels',
+        'maxSkippedShare',
+        'precision',
+        'seed',
+        'threads',
+      ],
     ].sort(),
   );
 });

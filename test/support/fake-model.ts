@@ -19,6 +19,8 @@ export interface FakeLibrary {
 }
 
 export interface FakeBehaviour {
+  /** What it loads. */
+  network?: Pick<CommandModel, 'classes' | 'layers'>;
   /** Thrown by load where it gives one. */
   loadError?(options: LoadOptions): Error | undefined;
   /** Called at the end of each epoch; may abort the run's signal. */
@@ -78,7 +80,7 @@ export function fakeEvaluation(classes: readonly string[], images: number): Eval
 }
 
 function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel {
-  let classes: readonly string[] = ['cat', 'dog'];
+  let { classes, layers } = behaviour.network ?? { classes: ['cat', 'dog'], layers: [] };
   const note =
     (name: string) =>
     (...values: unknown[]) =>
@@ -87,8 +89,13 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
     get classes() {
       return classes;
     },
-    replaceHead(layers, options) {
-      library.calls.push(['replaceHead', layers, options]);
+    get layers() {
+      return layers;
+    },
+    architecture: 'resnet50',
+    inputShape: [224, 224, 3],
+    replaceHead(head, options) {
+      library.calls.push(['replaceHead', head, options]);
       classes = options?.classes ?? [];
     },
     freeze: note('freeze'),
@@ -122,10 +129,12 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
             batches: 2,
             images: 8 * batch,
             imagesPerSecond: 90,
+            secondsLeft: 65,
             loss: 1,
             accuracy: 0.5,
           });
         }
+        callbacks.onValidationBatchEnd?.({ epoch, batch: 1, batches: 1 });
         callbacks.onEpochEnd?.(epoch, epochLogs(epoch));
         if (checkpoint) behaviour.writeCheckpoint?.(checkpoint.directory);
         behaviour.afterEpoch?.(epoch);

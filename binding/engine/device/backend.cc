@@ -37,7 +37,7 @@ std::shared_ptr<const Backend> make_backend(const std::string& name) {
   if (!cuda_is_built()) {
     fail("ERR_DEVICE_NOT_FOUND", "There is no device '", name,
          "': this build of thaw is for the CPU; run "
-         "`npm run setup -- --cuda` for the CUDA build.");
+         "`thaw setup --cuda` for the CUDA build.");
   }
   fail("ERR_DEVICE_NOT_FOUND", "There is no device '", name, "': ", gpus,
        " CUDA device(s) can be used; `thaw doctor` says more.");

@@ -8,7 +8,7 @@ bool cuda_is_built() { return false; }
 int cuda_device_count() { return 0; }
 std::shared_ptr<const Backend> make_cuda_backend(int) {
   fail("ERR_DEVICE_NOT_FOUND",
-       "This build of thaw is for the CPU; run `npm run setup -- --cuda` for CUDA.");
+       "This build of thaw is for the CPU; run `thaw setup --cuda` for CUDA.");
 }
 void describe_cuda(DeviceFacts&) {}
 

@@ -60,7 +60,7 @@ void export_torchscript(const std::string& path, const model::Network& network,
     const torch::jit::ExtraFilesMap extra(extra_files.begin(), extra_files.end());
     torch::jit::ExportModule(module, write, extra);
   } catch (const c10::Error& error) {
-    fail("ERR_IO", "Cannot write TorchScript to '", path, "': ", weights::sentence_of(error), ".");
+    fail("ERR_IO", "Cannot write TorchScript to '", path, "': ", reason(error), ".");
   }
   sink.finish();
 }

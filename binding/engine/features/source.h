@@ -41,6 +41,10 @@ class FeatureSource {
   std::optional<FeatureBatch> next();
   std::vector<data::UnreadableImage> unreadable() const { return loader_.unreadable(); }
 
+  // Features that are kept, in this epoch or in later ones.
+  bool keeps() const { return cache_ != nullptr; }
+  bool recalls() const { return recalling_; }
+
   const Seconds& seconds() const { return seconds_; }
 
  private:

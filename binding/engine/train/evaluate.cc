@@ -7,15 +7,19 @@
 namespace thaw::train {
 
 void evaluate_pass(features::FeatureSource& source, const model::Program& trained, const Loss& loss,
-                   Metrics& metrics, const Control* control) {
+                   Metrics& metrics, const Control* control,
+                   const std::function<void(int64_t)>& done) {
   at::NoGradGuard no_grad;
   source.start_epoch(0);
+  int64_t number = 0;
   while (std::optional<features::FeatureBatch> batch = source.next()) {
     session::check(control);
-    if (batch->images() == 0) continue;
-    const at::Tensor logits = trained.forward(batch->features, {});
-    metrics.add(
-        {.loss = loss(logits, batch->target).value, .logits = logits, .target = batch->target});
+    if (batch->images() > 0) {
+      const at::Tensor logits = trained.forward(batch->features, {});
+      metrics.add(
+          {.loss = loss(logits, batch->target).value, .logits = logits, .target = batch->target});
+    }
+    if (done) done(number++);
   }
 }
 

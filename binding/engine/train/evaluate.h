@@ -1,6 +1,7 @@
 // Evaluation over a labelled data set, and predictions.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -30,8 +31,10 @@ Evaluation evaluate(Session& session, std::shared_ptr<const data::Dataset> datas
 // Whether images have one label each or several.
 Target target_of(const data::Dataset& dataset);
 
-// One pass in inference mode; used by evaluate() and for validation while training.
+// One pass in inference mode; used by evaluate() and for validation while training. `done` is told
+// of each batch, counted from 0.
 void evaluate_pass(features::FeatureSource& source, const model::Program& trained, const Loss& loss,
-                   Metrics& metrics, const Control* control);
+                   Metrics& metrics, const Control* control,
+                   const std::function<void(int64_t batch)>& done = {});
 
 }  // namespace thaw::train

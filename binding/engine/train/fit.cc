@@ -11,6 +11,7 @@
 #include "engine/train/early_stopping.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/step.h"
+#include "engine/train/time_left.h"
 
 namespace thaw::train {
 namespace {
@@ -165,6 +166,9 @@ class Run {
     training_ = open("train", std::move(dataset), training_loader(options_), training_cache_);
   }
 
+  // Spent on what an epoch does that recalls its features.
+  double seconds_recallable() const { return seconds_trained_ + training_->seconds().cache; }
+
   TimeSpent time_spent() const {
     const features::FeatureSource::Seconds& training = training_->seconds();
     TimeSpent time{.total = seconds_since(start_),
@@ -214,6 +218,8 @@ class Run {
     const double seconds_before = position_.training_seconds;
     const Clock::time_point start = Clock::now();
     const auto elapsed = [&] { return seconds_before + seconds_since(start); };
+    const int64_t first_batch = position_.batch;
+    const double recallable = seconds_recallable();
     Clock::time_point reported = start;
 
     // Counted through all calls: what is drawn by them goes on.
@@ -239,7 +245,9 @@ class Run {
       position_.batch = batch + 1;
       if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
         reported = Clock::now();
-        report(epoch, batch, batches, metrics, elapsed());
+        const int64_t here = batch + 1 - first_batch;
+        const double recalled = (seconds_recallable() - recallable) / static_cast<double>(here);
+        report(epoch, batch, batches, metrics, elapsed(), recalled);
       }
     }
     step_.finish();
@@ -273,18 +281,41 @@ class Run {
     const Stopwatch watch(seconds_validated_);
     Metrics metrics(every_metric(target_), target_, std::max(classes_, session_.network->outputs()),
                     session_.network->device());
-    evaluate_pass(*validation_, *parts_.trained, measured_, metrics, control_);
+    const int64_t epoch = position_.epoch, batches = validation_->batches_per_epoch();
+    const Clock::time_point start = Clock::now();
+    Clock::time_point reported = start;
+    evaluate_pass(*validation_, *parts_.trained, measured_, metrics, control_, [&](int64_t batch) {
+      if (!events_.validation || (seconds_since(reported) <= 0.1 && batch + 1 < batches)) return;
+      reported = Clock::now();
+      events_.validation(
+          {.epoch = options_.initial_epoch + epoch, .batch = batch, .batches = batches});
+    });
     evaluation_ = {metrics.read(), metrics.confusion(), metrics.label_scores({})};
+    last_validation_ = seconds_since(start);
   }
 
-  void report(int64_t epoch, int64_t batch, int64_t batches, const Metrics& metrics,
-              double seconds) {
+  void report(int64_t epoch, int64_t batch, int64_t batches, const Metrics& metrics, double seconds,
+              double recalled_batch) {
     const Metrics::Values values = metrics.read();
+    const int64_t after = epochs() - epoch - 1;
+    // Each view is computed once.
+    const int64_t views = std::max<int64_t>(training_loader(options_).views, 1);
+    const int64_t computing = std::clamp<int64_t>(views - epoch - 1, 0, after);
+    const Pace pace{.batches = batches,
+                    .done = batch + 1,
+                    .epochs_after = after,
+                    .computing_after = training_->keeps() ? computing : after,
+                    .batch = seconds / static_cast<double>(batch + 1),
+                    .recalled_batch = recalled_batch,
+                    .validation_batches = validation_ ? validation_->batches_per_epoch() : 0,
+                    .last_validation = last_validation_,
+                    .validation_recalled = validation_ && validation_->keeps()};
     events_.batch(
         {.epoch = options_.initial_epoch + epoch,
          .batch = batch,
          .batches = batches,
          .images_per_second = static_cast<double>(values.images) / std::max(seconds, 1e-9),
+         .seconds_left = time_left(pace),
          .values = values});
   }
 
@@ -351,7 +382,7 @@ class Run {
   Checkpoint position_;  // where the run stands; its tensors are filled in only to be saved
   StateDict best_;
   bool stopped_early_ = false;
-  double seconds_trained_ = 0, seconds_validated_ = 0;
+  double seconds_trained_ = 0, seconds_validated_ = 0, last_validation_ = 0;
 };
 
 }  // namespace

@@ -116,6 +116,7 @@ struct BatchEvent {
   int64_t epoch, batch, batches;  // from 0; of how many
   // Of the epoch so far.
   double images_per_second;
+  double seconds_left;  // of the whole run
   Metrics::Values values;
 };
 
@@ -125,13 +126,25 @@ void fields(auto& visit, Of<BatchEvent> auto& event) {
   visit("batches", event.batches);
   visit("images", event.values.images);
   visit("imagesPerSecond", event.images_per_second);
+  visit("secondsLeft", event.seconds_left);
   metric_fields(visit, event.values);
+}
+
+struct ValidationEvent {
+  int64_t epoch, batch, batches;  // from 0; of how many
+};
+
+void fields(auto& visit, Of<ValidationEvent> auto& event) {
+  visit("epoch", event.epoch);
+  visit("batch", event.batch);
+  visit("batches", event.batches);
 }
 
 struct FitEvents {
   std::function<void(const BeginEvent&)> begin;
   std::function<void(const BatchEvent&)>
       batch;  // about ten times a second; null: nothing is read for it
+  std::function<void(const ValidationEvent&)> validation = {};  // likewise
   std::function<void(int64_t epoch, const EpochRecord&, bool last)> epoch;
 };
 

@@ -11,11 +11,4 @@ std::string printable(const std::string& text) {
   return text.size() > kLongest ? shown + "..." : shown;
 }
 
-std::string sentence_of(const c10::Error& error) {
-  std::string text = error.what_without_backtrace();
-  text = text.substr(0, text.find('\n'));
-  while (!text.empty() && (text.back() == '.' || text.back() == ' ')) text.pop_back();
-  return text.empty() ? "libtorch refused it" : text;
-}
-
 }  // namespace thaw::weights

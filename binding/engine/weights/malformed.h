@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/error.h"
+#include "engine/reason.h"
 
 namespace thaw::weights {
 
@@ -18,9 +19,6 @@ template <typename... Parts>
 // Text out of a file, fit for a message: control characters and bytes beyond ASCII replaced, cut.
 std::string printable(const std::string& text);
 
-// The first line of what libtorch says, without its backtrace and its source positions.
-std::string sentence_of(const c10::Error& error);
-
 template <typename Read>
 auto naming_the_file(const std::string& path, Read read) {
   try {
@@ -29,7 +27,7 @@ auto naming_the_file(const std::string& path, Read read) {
     if (error.code() != "ERR_WEIGHTS_FORMAT") throw;
     fail("ERR_WEIGHTS_FORMAT", "Cannot read weights from '", path, "': ", error.what(), ".");
   } catch (const c10::Error& error) {
-    fail("ERR_WEIGHTS_FORMAT", "Cannot read weights from '", path, "': ", sentence_of(error), ".");
+    fail("ERR_WEIGHTS_FORMAT", "Cannot read weights from '", path, "': ", reason(error), ".");
   }
 }
 

@@ -1,5 +1,6 @@
 import { File, type Group } from 'h5wasm';
 import { ThawError } from '../../errors.ts';
+import { reasonOf } from '../../reason.ts';
 import { library } from './hdf5-library.ts';
 
 let created = 0;
@@ -27,7 +28,7 @@ export async function createHdf5(fill: (root: Hdf5Group) => Promise<void>): Prom
     return FS.readFile(name);
   } catch (error) {
     if (error instanceof ThawError) throw error;
-    throw new ThawError('ERR_WRITE_FAILED', `The HDF5 file cannot be made: ${(error as Error).message}.`, {
+    throw new ThawError('ERR_WRITE_FAILED', `The HDF5 file cannot be made: ${reasonOf(error)}.`, {
       cause: error,
     });
   } finally {

@@ -5,6 +5,7 @@
 
 #include "engine/model/kernels/eager.h"
 #include "engine/notice.h"
+#include "engine/reason.h"
 
 namespace thaw::model {
 namespace {

@@ -18,9 +18,14 @@ const words: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an error',
 };
 
-/** Why the system refused a file or folder, without Node's names of calls and paths: `permission denied`. */
-export function systemReason(error: unknown): string {
-  const { code, errno, message } = error as NodeJS.ErrnoException;
-  const known = words[code ?? ''] ?? (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]);
-  return known ?? message ?? String(error);
+/**
+ * Why something failed that others threw, as a clause for a sentence of ours: without Node's code, call and path
+ * (`ENOENT: no such file or directory, open '...'`), one line, no full stop.
+ */
+export function reasonOf(error: unknown): string {
+  const { code, errno, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  const [, system] = (typeof errno === 'number' && getSystemErrorMap().get(errno)) || [];
+  const text = words[code ?? ''] ?? system ?? (typeof message === 'string' ? message : String(error));
+  const line = text.split('\n').find((each) => each.trim() !== '') ?? '';
+  return line.trim().replace(/\.$/, '') || 'no reason is given';
 }

@@ -1,0 +1,15 @@
+#include "engine/reason.h"
+
+#include <c10/util/Exception.h>
+
+namespace thaw {
+
+std::string reason(const std::exception& error) {
+  const auto* libtorch = dynamic_cast<const c10::Error*>(&error);
+  std::string text = libtorch ? libtorch->what_without_backtrace() : error.what();
+  text = text.substr(0, text.find('\n'));
+  while (!text.empty() && (text.back() == '.' || text.back() == ' ')) text.pop_back();
+  return text.empty() ? "no reason is given" : text;
+}
+
+}  // namespace thaw

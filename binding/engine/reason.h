@@ -1,0 +1,12 @@
+// Why something failed that others threw (libtorch, the standard library), as a clause for a
+// sentence of ours: one line, without a full stop, without libtorch's backtrace.
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace thaw {
+
+std::string reason(const std::exception& error);
+
+}  // namespace thaw
