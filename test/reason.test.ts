@@ -10,9 +10,9 @@ import { makeFiles, temporaryFolder } from './support/folders.ts';
 test("what others throw is told in one line, without Node's code, call and path", async () => {
   const missing = await readFile(join(temporaryFolder(), 'none')).catch((error: unknown) => error);
   expect((missing as Error).message).toMatch(/^ENOENT: .*, open '/);
-  expect(reasonOf(missing)).toBe('no such file or directory');
+  expect(reasonOf(missing)).toBe('it does not exist');
   const folder = await readFile(temporaryFolder()).catch((error: unknown) => error);
-  expect(reasonOf(folder)).toBe('illegal operation on a directory');
+  expect(reasonOf(folder)).toBe('it is a folder');
   expect(reasonOf(new Error('\n  It broke.\n    at somewhere'))).toBe('It broke');
   for (const nothing of [new Error(''), new Error('\n')])
     expect(reasonOf(nothing)).toBe('no reason is given');
@@ -54,7 +54,7 @@ test('a folder that cannot be made, an image that cannot be read', async () => {
   const model = await ResNet18.load({ weights: null, device: 'cpu', inputShape: [32, 32, 3] });
   await expect(model.predict(['/nowhere/1.png', new Uint8Array(1)])).rejects.toMatchObject({
     code: 'ERR_IMAGE_READ',
-    message: 'Cannot read /nowhere/1.png: no such file or directory.',
+    message: 'Cannot read /nowhere/1.png: it does not exist.',
   });
 });
 

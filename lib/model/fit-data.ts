@@ -1,6 +1,5 @@
 import type { Dataset } from '../data/dataset.ts';
 import { setAside } from '../data/set-aside.ts';
-import { type DatasetLike, toDataset } from '../data/to-dataset.ts';
 import { ThawError } from '../errors.ts';
 import { withClassesOf } from './class-names.ts';
 
@@ -10,11 +9,10 @@ export interface FitData {
 }
 
 export interface GivenData {
-  data: DatasetLike;
-  validationData: DatasetLike | undefined;
+  data: Dataset;
+  validationData: Dataset | undefined;
   /** 0: none. */
   validationSplit: number;
-  stepsPerEpoch: number | undefined;
   seed: number;
   /** The classes of the model; empty where they are not known. */
   known: readonly string[];
@@ -23,14 +21,12 @@ export interface GivenData {
 /**
  * What `fit` was given, as data sets whose labels are indices into one list of classes: the model's where it knows those of
  * the data, as fewer classes or another order of them are no other task.
- * @throws ThawError ERR_DATA_ONE_CLASS, ERR_CLASS_NAMES, ERR_INVALID_ARGUMENT, and what `toDataset` throws
+ * @throws ThawError ERR_DATA_ONE_CLASS, ERR_DATA_EMPTY, ERR_CLASS_NAMES, ERR_INVALID_ARGUMENT
  */
-export async function fitData(given: GivenData): Promise<FitData> {
-  const { stepsPerEpoch, validationSplit, seed, known } = given;
-  if (given.validationData !== undefined && validationSplit > 0) {
+export function fitData({ data: whole, validationData, validationSplit, seed, known }: GivenData): FitData {
+  if (validationData !== undefined && validationSplit > 0) {
     throw new ThawError('ERR_INVALID_ARGUMENT', 'Give either validationData or validationSplit, not both.');
   }
-  const whole = await toDataset(given.data, { name: 'fit', stepsPerEpoch });
   if (whole.classes.length < 2 && whole.kind !== 'multiLabel') {
     throw new ThawError('ERR_DATA_ONE_CLASS', 'The data has one class only: there is nothing to tell apart.');
   }
@@ -42,10 +38,6 @@ export async function fitData(given: GivenData): Promise<FitData> {
     const { train, validation } = setAside(mapped, validationSplit, seed);
     return { training: train, validation };
   }
-  if (given.validationData === undefined) return { training: mapped, validation: undefined };
-  const validation = await toDataset(given.validationData, { name: 'validationData' });
-  return {
-    training: mapped,
-    validation: withClassesOf(validation, mapped.classes, 'The validation data'),
-  };
+  const validation = validationData && withClassesOf(validationData, mapped.classes, 'The validation data');
+  return { training: mapped, validation };
 }

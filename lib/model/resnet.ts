@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { explainBareArrays } from '../data/bare-arrays.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { Dataset } from '../data/dataset.ts';
 import { type DatasetLike, toDataset } from '../data/to-dataset.ts';
 import { ThawError } from '../errors.ts';
 import { networkGraph } from '../formats/graph.ts';
@@ -234,11 +234,18 @@ export class ResNet {
     const checked = this.#decoding(plain);
     const compiled = this.#compiled;
     if (!compiled) throw new ThawError('ERR_NOT_COMPILED', 'Call compile() before fit().');
-    const { validationData } = options;
-    const { seed } = checked;
-    const known = this.classes;
-    const given = { data, validationData, validationSplit, stepsPerEpoch, seed, known };
-    const { training, validation } = await fitData(given);
+    // Nothing is waited for where there is nothing to wait for: the model is busy from the call on.
+    const asDataset = (value: DatasetLike, as: Parameters<typeof toDataset>[1]) =>
+      value instanceof Dataset ? value : toDataset(value, as);
+    const given = asDataset(data, { name: 'fit', stepsPerEpoch });
+    const held = options.validationData && asDataset(options.validationData, { name: 'validationData' });
+    const { training, validation } = fitData({
+      data: given instanceof Dataset ? given : await given,
+      validationData: held === undefined || held instanceof Dataset ? held : await held,
+      validationSplit,
+      seed: checked.seed,
+      known: this.classes,
+    });
     this.#checkPixels(training);
     if (validation) this.#checkPixels(validation);
     if (!this.#begun && this.#description.optimizerSaved === false) {

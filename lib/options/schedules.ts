@@ -17,12 +17,12 @@ export const schedules = {
   cosine: {
     help: 'half a cosine down to its minimum (Loshchilov and Hutter 2016, without restarts)',
     options: {
+      minimum: { kind: share, default: 0, help: 'share of the full rate at the end' },
       epochs: {
         kind: number({ minimum: 0 }),
         default: 0,
         help: 'its length, with the warm-up; 0: up to the last epoch of the run. For several calls of `fit`, say it',
       },
-      minimum: { kind: share, default: 0, help: 'share of the full rate at the end' },
       warmupEpochs,
     },
   },
