@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { commands } from '../lib/cli/run.ts';
 import { packageRoot } from '../lib/files/package-root.ts';
 import { compile } from '../lib/options/compile.ts';
-import { imageFolder, imageListing } from '../lib/options/data.ts';
+import { datasetSplit, imageFolder, imageListing, toDataset } from '../lib/options/data.ts';
 import {
   commandTable,
   errorTable,
@@ -24,6 +24,8 @@ import { apply, predict, run } from '../lib/options/run.ts';
 import { schedules } from '../lib/options/schedules.ts';
 import { trainOptions } from '../lib/options/train.ts';
 
+const { fraction: _, ...datasetSplitOptions } = datasetSplit;
+
 /** By the name in the marker before it: `<!-- printed: fit -->`, up to `<!-- end -->`. */
 const PARTS: ReadonlyMap<string, string> = new Map([
   ...Object.entries({
@@ -37,6 +39,8 @@ const PARTS: ReadonlyMap<string, string> = new Map([
     save,
     imageFolder,
     imageListing,
+    'dataset.split': datasetSplitOptions,
+    toDataset,
   }).map(([name, table]) => [name, optionTable(table)] as const),
   ...Object.entries({ headLayers, optimizers, schedules }).map(
     ([name, family]) => [name, familyTable(family)] as const,

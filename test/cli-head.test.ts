@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { nativeApi } from '../lib/cli/native-api.ts';
@@ -51,17 +52,27 @@ describe('thaw train --weights FILE', () => {
     const { train } = await imageFolder(photos, { classes });
     const { accuracy } = await model.evaluate(train);
 
-    for (const file of ['first.safetensors', 'first.keras']) {
+    for (const file of ['first.safetensors', 'first.keras', 'first.pth']) {
       const second = await secondPhase(file);
       expect(second.note).toContain('another order: the labels follow it');
       expect(second.classes).toEqual(classes);
       expect(second.head).toEqual(head);
       expect(second.events.at(-1)).toMatchObject({ event: 'done', accuracy });
     }
-    const unnamed = await secondPhase('first.pth');
+    // As PyTorch's own files are: tensors, and not a word about them.
+    const described = readFileSync(join(cwd, 'first.safetensors'));
+    const size = Number(described.readBigUInt64LE());
+    const { __metadata__, ...tensors } = JSON.parse(described.toString('utf8', 8, 8 + size));
+    expect(__metadata__).toHaveProperty('thaw');
+    const header = JSON.stringify(tensors).padEnd(size);
+    writeFileSync(
+      join(cwd, 'plain.safetensors'),
+      Buffer.concat([described.subarray(0, 8), Buffer.from(header), described.subarray(8 + size)]),
+    );
+    const unnamed = await secondPhase('plain.safetensors');
     expect(unnamed.note).toMatch(/a new one \(linear\), .*its 2 outputs have no names \(--head keep takes/);
     expect(unnamed.head).not.toEqual(head);
-    const taken = await secondPhase('first.pth', '--head', 'keep');
+    const taken = await secondPhase('plain.safetensors', '--head', 'keep');
     expect(taken.note).toContain('taken for circle, square, in this order');
     expect(taken.head).toEqual(head);
     const anew = await secondPhase('first.safetensors', '--head', 'linear');

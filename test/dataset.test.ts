@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Dataset } from '../lib/data/dataset.ts';
 import { imageArray, imageBuffers } from '../lib/data/in-memory.ts';
+import { nativeDataset } from '../lib/model/native-data.ts';
 
 const classes = ['a', 'b'];
 const pixels = new Uint8Array(3 * 2 * 2 * 3).map((_, i) => i);
@@ -394,4 +395,11 @@ test('a data set cannot be changed', () => {
   const data = imageArray(pixels, { shape, labels: [0, 1, 1], classes });
   expect(() => Object.assign(data, { size: 5 })).toThrow(TypeError);
   expect(() => Object.assign(data.classes, ['z'])).toThrow(TypeError);
+});
+
+test('what the addon does not take yet is refused on the way to it', () => {
+  const several = imageArray(pixels, { shape, labels: [['a', 'b'], [], ['b']] });
+  const weighted = imageArray(pixels, { shape, labels: [0, 1, 1], classes, sampleWeights: [1, 2, 3] });
+  expect(() => nativeDataset(several)).toThrow(expect.objectContaining({ code: 'ERR_DATA_MULTI_LABEL' }));
+  expect(() => nativeDataset(weighted)).toThrow('Sample weights cannot be trained or evaluated with yet.');
 });

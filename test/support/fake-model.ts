@@ -13,7 +13,7 @@ export interface FakeLibrary {
   api: CommandApi;
   loads: { architecture: Architecture | undefined; options: LoadOptions }[];
   calls: unknown[][];
-  fits: { train: Dataset; options: FitOptions }[];
+  fits: { train: Dataset; options: FitOptions & { validationData?: Dataset | undefined } }[];
   saved: string[];
   disposed: number;
 }
@@ -105,7 +105,7 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
     summary: () => 'layer (type)   output shape\n',
     async fit(data, options = {}) {
       const train = data as Dataset;
-      library.fits.push({ train, options });
+      library.fits.push({ train, options: options as FakeLibrary['fits'][number]['options'] });
       const { epochs = 1, signal, checkpoint } = options;
       const callbacks = (options.callbacks ?? {}) as Callbacks;
       const startEpoch = behaviour.startEpoch ?? 0;
