@@ -125,7 +125,7 @@ test('schedules, layers to unfreeze and class weights', () => {
     gamma: 0.5,
     warmupEpochs: 1,
   });
-  expect(parseSchedule('cosine:0.1')).toEqual({ kind: 'cosine', minimum: 0.1, warmupEpochs: 0 });
+  expect(parseSchedule('cosine:0.1')).toEqual({ kind: 'cosine', minimum: 0.1, epochs: 0, warmupEpochs: 0 });
   for (const text of [
     '',
     'step',

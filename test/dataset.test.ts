@@ -397,9 +397,15 @@ test('a data set cannot be changed', () => {
   expect(() => Object.assign(data.classes, ['z'])).toThrow(TypeError);
 });
 
-test('what the addon does not take yet is refused on the way to it', () => {
+test('the addon takes labels, or shares, with the weights of images', () => {
   const several = imageArray(pixels, { shape, labels: [['a', 'b'], [], ['b']] });
   const weighted = imageArray(pixels, { shape, labels: [0, 1, 1], classes, sampleWeights: [1, 2, 3] });
-  expect(() => nativeDataset(several)).toThrow(expect.objectContaining({ code: 'ERR_DATA_MULTI_LABEL' }));
-  expect(() => nativeDataset(weighted)).toThrow('Sample weights cannot be trained or evaluated with yet.');
+  expect(nativeDataset(several)).toMatchObject({
+    multiLabel: true,
+    shares: Float32Array.of(1, 1, 0, 0, 0, 1),
+  });
+  expect(nativeDataset(weighted)).toMatchObject({
+    labels: Int32Array.of(0, 1, 1),
+    sampleWeights: Float32Array.of(1, 2, 3),
+  });
 });
