@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { nativeApi } from '../lib/cli/native-api.ts';
 import { runCommandLine } from '../lib/cli/run.ts';
+import { commandLine } from './support/command-line.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { drawFolder } from './support/images.ts';
 
@@ -157,4 +158,56 @@ test('the drawn set is written as images that can be read', async () => {
   ]);
   expect(stderr).not.toContain('could not be read');
   expect(code).toBe(0);
+});
+
+test('a listing with several labels a row: trained, measured by label and predicted from the command line', async () => {
+  const folder = temporaryFolder();
+  await drawFolder(join(folder, 'photos'), ['circle', 'square'], 8);
+  const rows = ['circle', 'square'].flatMap((shape) =>
+    Array.from({ length: 8 }, (_, i) => `photos/${shape}/${i}.png,${i % 2 === 0 ? shape : `${shape}|even`}`),
+  );
+  writeFileSync(join(folder, 'rows.csv'), ['path,label', ...rows].join('\n'));
+  const api = await nativeApi();
+  const train = [
+    'train',
+    '--data',
+    'rows.csv',
+    '--weights',
+    'none',
+    '--architecture',
+    'resnet18',
+    '--unfreeze',
+    'all',
+  ];
+  const small = [
+    '--input-size',
+    '32',
+    '--epochs',
+    '2',
+    '--validation-split',
+    '0.25',
+    '--out',
+    'run',
+    '--device',
+    'cpu',
+  ];
+  const trained = await commandLine([...train, ...small], api, { cwd: folder });
+  expect(trained).toMatchObject({ code: 0 });
+  expect(trained.stderr).toContain('a sigmoid unit for each, and binary cross-entropy');
+  const model = join(folder, 'run', 'model.safetensors');
+  const evaluated = await commandLine(['evaluate', '--model', model, '--data', 'rows.csv'], api, {
+    cwd: folder,
+  });
+  expect(evaluated).toMatchObject({ code: 0 });
+  expect(evaluated.stdout).toMatch(/class +precision +recall +F1 +average precision +images\ncircle/);
+  expect(evaluated.stdout).not.toContain('predicted');
+  const image = join('photos', 'circle', '0.png');
+  const all = await commandLine(['predict', '--model', model, '--threshold', '0', image], api, {
+    cwd: folder,
+  });
+  expect(all.stdout.match(/circle|square|even/g)?.length).toBe(4);
+  const none = await commandLine(['predict', '--model', model, '--threshold', '1', image], api, {
+    cwd: folder,
+  });
+  expect(none.stdout).toBe(`${image}: none\n`);
 });

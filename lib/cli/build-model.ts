@@ -25,11 +25,13 @@ export interface BuiltModel {
 /**
  * Loads the network and gives it its head, its freeze plan, its optimizer and its loss.
  * @param classes of the data
+ * @param multiLabel whether an image may have several of them
  */
 export async function buildModel(
   api: CommandApi,
   config: TrainConfig,
   classes: readonly string[],
+  multiLabel: boolean,
   options: Pick<LoadOptions, 'onProgress' | 'signal'>,
 ): Promise<BuiltModel> {
   const { weights, head: asked, inputSize, seed } = config;
@@ -52,7 +54,8 @@ export async function buildModel(
         ? { head: asked ?? 'linear', classes, note: undefined }
         : planHead(asked, file, model, classes);
     if (plan.head !== 'keep') {
-      model.replaceHead(parseHead(plan.head, classes.length), { classes, seed });
+      const head = parseHead(plan.head, classes.length, multiLabel ? 'sigmoid' : 'linear');
+      model.replaceHead(head, { classes, seed });
     }
     model.freeze();
     const rule = parseUnfreeze(config.unfreeze);

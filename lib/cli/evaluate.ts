@@ -4,7 +4,7 @@ import type { Evaluation } from '../model/evaluation.ts';
 import { noPositionals, parseArguments } from '../options/arguments.ts';
 import { evaluateFlags } from '../options/commands.ts';
 import { tellingMetrics } from '../options/metrics.ts';
-import { run } from '../options/run.ts';
+import { evaluate as evaluateOptions } from '../options/run.ts';
 import { flagged, pick } from '../options/table.ts';
 import { percent, plural, short, table } from './common.ts';
 import { type Command, type CommandContext, exitCodes } from './context.ts';
@@ -32,7 +32,10 @@ async function evaluate(args: readonly string[], context: CommandContext): Promi
     const { images, notes } = await loadPart(resolve(context.cwd, values.data), split, known, listing);
     for (const note of notes) context.stderr.write(`${note}\n`);
     const { classes } = images;
-    const result = await model.evaluate(images, { ...pick(flagged(run), values), signal: context.signal });
+    const result = await model.evaluate(images, {
+      ...pick(flagged(evaluateOptions), values),
+      signal: context.signal,
+    });
     if (values.json) writeJsonLine(context.stdout, { classes, ...result });
     else context.stdout.write(evaluationText(result));
     for (const { name, reason } of result.skipped) context.stderr.write(`left out: ${name}: ${reason}\n`);
@@ -47,17 +50,18 @@ export function evaluationText(evaluation: Evaluation): string {
     ({ title, value }) => `, ${title} ${percent(value)}`,
   );
   const head = `${plural(images, 'image')}: loss ${short(loss)}${measured.join('')}\n`;
+  const averaged = perClass.some(({ averagePrecision }) => averagePrecision !== undefined);
   const scores = table([
-    ['class', 'precision', 'recall', 'F1', 'images'],
-    ...perClass.map((row) => [
-      row.label,
-      percent(row.precision),
-      percent(row.recall),
-      percent(row.f1),
-      String(row.support),
+    ['class', 'precision', 'recall', 'F1', ...(averaged ? ['average precision'] : []), 'images'],
+    ...perClass.map(({ label, precision, recall, f1, averagePrecision, support }) => [
+      label,
+      ...[precision, recall, f1, ...(averaged ? [averagePrecision ?? Number.NaN] : [])].map(percent),
+      String(support),
     ]),
   ]);
   const labels = perClass.map(({ label }) => label);
+  // Where an image may have many labels none is taken for another.
+  if (confusionMatrix.length === 0) return `${head}\n${scores}\n`;
   return `${head}\n${scores}\n\n${confusionText(labels, confusionMatrix)}\n`;
 }
 

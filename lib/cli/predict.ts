@@ -43,8 +43,11 @@ async function predict(args: readonly string[], context: CommandContext): Promis
         } else if (values.json) {
           writeJsonLine(context.stdout, { image: name, ...result });
         } else {
-          const labels = result.top.map(({ label, probability }) => `${label} ${percent(probability)}`);
-          context.stdout.write(`${name}: ${labels.join(', ')}\n`);
+          // Above the threshold, where an image may have many; none is an answer as well.
+          const labels = (result.labels ?? result.top).map(
+            ({ label, probability }) => `${label} ${percent(probability)}`,
+          );
+          context.stdout.write(`${name}: ${labels.join(', ') || 'none'}\n`);
         }
       }
     }

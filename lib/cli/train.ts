@@ -35,7 +35,13 @@ async function train(args: readonly string[], context: CommandContext): Promise<
     const found = await images(request, api, context, note);
     for (const sentence of found.notes) note(sentence);
     note(described(found));
-    const { model, config, classes, notes } = await modelFor(request, api, found.classes, context, note);
+    const { model, config, classes, notes } = await modelFor(
+      suited(request, found, note),
+      api,
+      found,
+      context,
+      note,
+    );
     try {
       for (const text of notes) note(text);
       const data = classes === found.classes ? found : await images(request, api, context, () => {}, classes);
@@ -53,6 +59,17 @@ async function train(args: readonly string[], context: CommandContext): Promise<
     }
     throw error;
   }
+}
+
+/** Images with several labels each are no business of a categorical loss: unless one is asked for. */
+function suited(
+  request: TrainRequest,
+  { train }: LabelledImages,
+  note: (text: string) => void,
+): TrainRequest {
+  if (train.kind !== 'multiLabel' || request.given.loss !== undefined) return request;
+  note('images have several labels: a sigmoid unit for each, and binary cross-entropy');
+  return { ...request, config: { ...request.config, loss: 'binaryCrossentropy' } };
 }
 
 async function images(
@@ -83,11 +100,12 @@ async function images(
 async function modelFor(
   request: TrainRequest,
   api: CommandApi,
-  classes: readonly string[],
+  { classes, train }: LabelledImages,
   context: CommandContext,
   note: (text: string) => void,
 ): Promise<BuiltModel> {
   const { config, given } = request;
+  const multiLabel = train.kind === 'multiLabel';
   const line = new ProgressLine(request.quiet ? silence : context.stderr);
   const options = {
     signal: context.signal,
@@ -95,7 +113,7 @@ async function modelFor(
   };
   const mayBeRandom = config.data === undefined && given.weights === undefined;
   try {
-    const built = await buildModel(api, config, classes, options);
+    const built = await buildModel(api, config, classes, multiLabel, options);
     line.clear();
     return built;
   } catch (error) {
@@ -105,7 +123,7 @@ async function modelFor(
       `This demonstration goes on with random weights, as ImageNet's are out of reach: ${firstSentence(error)}`,
     );
     const fallback: TrainValues = { ...given, weights: 'none' };
-    return buildModel(api, resolveConfig([fallback], presetFor(fallback)), classes, options);
+    return buildModel(api, resolveConfig([fallback], presetFor(fallback)), classes, multiLabel, options);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The other commands. */
 import { integer, language, oneOf, text, yesNo } from './kinds.ts';
 import { load, save } from './load.ts';
-import { predict, run } from './run.ts';
+import { evaluate, predict } from './run.ts';
 import { flagged, type Table } from './table.ts';
 import { invocation, trainOptions } from './train.ts';
 import { parseHead } from './words.ts';
@@ -32,7 +32,7 @@ export const evaluateFlags = {
   pathColumn: trainOptions.pathColumn,
   labelColumn: trainOptions.labelColumn,
   ...saved,
-  ...flagged(run),
+  ...flagged(evaluate),
   ...output,
 } as const satisfies Table;
 

@@ -13,15 +13,22 @@ export type UnfreezeRule = 'none' | 'all' | { last: number } | { names: string[]
 
 /**
  * Reads a head: `linear`, or layers such as `flatten,dense:256:relu,dropout:0.5,dense`. A last bare `dense` gets
- * `classes` units; without `classes` only the form is checked.
+ * `classes` units; without `classes` only the form is checked. `activation`: of the last layer, where it is not written.
  * @throws ThawError ERR_INVALID_ARGUMENT, naming the layer
  */
-export function parseHead(text: string, classes?: number): HeadLayer[] {
-  if (text === 'linear') return linearHead(classes ?? 2);
+export function parseHead(
+  text: string,
+  classes?: number,
+  activation: 'linear' | 'sigmoid' = 'linear',
+): HeadLayer[] {
+  if (text === 'linear') {
+    const [pool, dense] = linearHead(classes ?? 2);
+    return [pool, { ...dense, activation }] as HeadLayer[];
+  }
   const words = text.split(',').map((word) => word.trim());
   const layers = words.map((word, index) => {
     if (word !== 'dense') return member(headLayers, word, "The head's");
-    if (index === words.length - 1) return make(headLayers, 'dense', { units: classes ?? 2 });
+    if (index === words.length - 1) return make(headLayers, 'dense', { units: classes ?? 2, activation });
     throw problem("The head's", word, 'only the last dense may leave out its number of units.');
   });
   const units = headUnits(layers);
