@@ -18,9 +18,9 @@ import { fit } from '../lib/options/fit.ts';
 import { headLayers } from '../lib/options/head-layers.ts';
 import { synopsis } from '../lib/options/help.ts';
 import { text } from '../lib/options/kinds.ts';
-import { load, replaceHead, save } from '../lib/options/load.ts';
+import { load, loadWeights, replaceHead, save } from '../lib/options/load.ts';
 import { optimizers } from '../lib/options/optimizers.ts';
-import { apply, predict, run } from '../lib/options/run.ts';
+import { apply, evaluate, predict } from '../lib/options/run.ts';
 import { schedules } from '../lib/options/schedules.ts';
 import { trainOptions } from '../lib/options/train.ts';
 
@@ -31,9 +31,10 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ...Object.entries({
     load,
     replaceHead,
+    loadWeights,
     compile,
     fit,
-    evaluate: run,
+    evaluate,
     predict,
     apply,
     save,
