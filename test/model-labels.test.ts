@@ -25,6 +25,8 @@ const shape = [N, 32, 32, 3] as const;
 
 async function sigmoid(): Promise<ResNet> {
   const model = await ResNet18.load(small);
+  model.freeze();
+  model.unfreeze('layer4');
   model.replaceHead([globalAveragePooling(), dense(3, { activation: 'sigmoid' })]);
   model.compile({ loss: 'binary_crossentropy', optimizer: 'adam' });
   return model;
@@ -71,6 +73,12 @@ describe('images with several labels', () => {
     const nothing = await model.evaluate(data, { threshold: 1, precision: 'float32' });
     expect(nothing.perClass.map(({ recall }) => recall)).toEqual([0, 0, 0]);
     expect((await model.predict({ data: images(), shape }, { threshold: 0 }))[0]?.labels).toHaveLength(3);
+
+    const one = await model.evaluate(data, { threshold: { green: 1 }, precision: 'float32' });
+    expect(one.perClass.map(({ recall }) => recall)).toEqual(
+      evaluation.perClass.map(({ recall }, label) => (label === 1 ? 0 : recall)),
+    );
+    await expect(model.evaluate(data, { threshold: { grey: 1 } })).rejects.toThrow("'grey'");
 
     const file = path.join(temporaryFolder(), 'labels.safetensors');
     await model.save(file);

@@ -53,8 +53,9 @@ export function predictDataset(input: PredictInput, readFile: (path: string) => 
 export function makePredictions(
   probabilities: NativeTensor,
   classes: readonly string[],
-  { topK, threshold }: { topK: number; threshold: number },
-  multiLabel: boolean,
+  topK: number,
+  /** One a class, of a model whose images may have many labels. */
+  thresholds: readonly number[] | undefined,
 ): Prediction[] {
   const [images = 0, width = 0] = probabilities.shape;
   return Array.from({ length: images }, (_, image) => {
@@ -66,8 +67,9 @@ export function makePredictions(
       probability: row[index] ?? 0,
     }));
     const top = all.slice(0, topK);
-    const labels = all.filter(({ probability }) => probability > threshold);
-    return { ...(top[0] as LabelProbability), top, ...(multiLabel && { labels }) };
+    const labels =
+      thresholds && all.filter(({ index, probability }) => probability > (thresholds[index] ?? 1));
+    return { ...(top[0] as LabelProbability), top, ...(labels && { labels }) };
   });
 }
 

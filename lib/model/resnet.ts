@@ -47,6 +47,7 @@ import {
   type Tensor,
 } from './prediction.ts';
 import { countParameters, type ParameterCounts, summaryTable } from './summary.ts';
+import { thresholdsOf } from './thresholds.ts';
 
 /** A residual network: load, freeze, replace the head, compile, fit. Made by `ResNet50.load` and its kin. */
 export class ResNet {
@@ -376,7 +377,7 @@ export class ResNet {
     }
     const loss = outputs === 1 || multiLabel ? 'binaryCrossentropy' : 'categoricalCrossentropy';
     const training = this.#compiled ?? { loss };
-    const thresholds = multiLabel ? data.classes.map(() => threshold) : [];
+    const thresholds = multiLabel ? thresholdsOf(threshold, data.classes) : [];
     const result = await abortable(signal, (stop) =>
       this.#native.evaluate(
         nativeDataset(data),
@@ -400,11 +401,12 @@ export class ResNet {
     const probabilities = await abortable(signal, (stop) =>
       this.#native.predict(dataset, this.#decoding(checked), stop),
     );
+    const { multiLabel } = this.#description;
     return makePredictions(
       probabilities,
       this.classes,
-      { topK, threshold },
-      this.#description.multiLabel === true,
+      topK,
+      multiLabel ? thresholdsOf(threshold, this.classes) : undefined,
     );
   }
 

@@ -1,5 +1,6 @@
+import { shortened } from '../validate.ts';
 import { integer, number, oneOf, signal } from './kinds.ts';
-import type { Option, Table } from './table.ts';
+import type { Kind, Option, Table } from './table.ts';
 
 export const count = integer({ minimum: 1 });
 export const seed = integer({ minimum: 0 });
@@ -55,9 +56,19 @@ export const run = {
   signal: { kind: signal, help: 'ends it at its next step' },
 } as const satisfies Table;
 
-/** For models whose images may have many labels. */
+const thresholds: Kind<number | Readonly<Record<string, number>>> = {
+  ...share,
+  expected: `${share.expected}, or an object of such by label`,
+  check: (name, value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return share.check(name, value);
+    for (const [label, each] of Object.entries(value)) share.check(`${name}.${shortened(label)}`, each);
+    return value as Readonly<Record<string, number>>;
+  },
+};
+
+/** For models whose images may have many labels; a label that an object does not name has the default. */
 const threshold = {
-  kind: share,
+  kind: thresholds,
   default: 0.5,
   group: 'Model',
   help: 'probability above which an image is said to have a label, where it may have several',
