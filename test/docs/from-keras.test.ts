@@ -4,12 +4,20 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Random } from '../../lib/demo/random.ts';
 import { writeKeras } from '../../lib/formats/keras/write.ts';
-import { type Dataset, dense, dropout, flatten, type History, imageArray, type ResNet } from '../../lib/index.ts';
-import { fit } from '../../lib/options/fit.ts';
-import { earlyStopping } from '../../lib/options/fit.ts';
+import {
+  type Dataset,
+  dense,
+  dropout,
+  flatten,
+  type History,
+  imageArray,
+  type ResNet,
+} from '../../lib/index.ts';
+import { earlyStopping, fit } from '../../lib/options/fit.ts';
 import { headLayers } from '../../lib/options/head-layers.ts';
 import { optimizers } from '../../lib/options/optimizers.ts';
-import { largestDifference } from '../support/difference.ts';
+import { defaultsOf } from '../support/defaults.ts';
+import { farthest, largestDifference } from '../support/difference.ts';
 import { Document, runBlock, type Scope } from '../support/document.ts';
 import { describeNetwork, drawnModel } from '../support/drawn-model.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -36,7 +44,6 @@ interface Peer {
   valLoss: number[][];
   accuracy: number[][];
   epoch: number[];
-  evaluated: number[];
   steps: number[];
 }
 
@@ -50,7 +57,12 @@ interface Peer {
   beforeAll(async () => {
     process.chdir(folder);
     await drawFolder(path.join(folder, 'photos'), names, 5);
-    const head = [flatten(), dense(256, { activation: 'relu' }), dropout(0), dense(CLASSES, { activation: 'softmax' })];
+    const head = [
+      flatten(),
+      dense(256, { activation: 'relu' }),
+      dropout(0),
+      dense(CLASSES, { activation: 'softmax' }),
+    ];
     const model = drawnModel(describeNetwork('resnet50', head, { variant: 'keras', side: SIDE }), 7);
     await writeKeras('model.keras', model);
     await writeKeras('start.weights.h5', model, 'nested');
@@ -70,12 +82,9 @@ interface Peer {
       Photographs: document.take('Photographs', 'python'),
       'The network and its head': document.take('The network and its head', 'python', CHANGES),
       ...Object.fromEntries(
-        [
-          'Layers and files',
-          'Training, and going deeper',
-          'Going on, and weights of classes',
-          'A step at a time, and stopping',
-        ].map((heading) => [heading, document.take(heading, 'python')]),
+        ['Layers and files', 'Training, and going deeper', 'A step at a time, and stopping'].map(
+          (heading) => [heading, document.take(heading, 'python')],
+        ),
       ),
     };
     writeFileSync('blocks.json', JSON.stringify(blocks));
@@ -89,26 +98,32 @@ interface Peer {
 
   test('folders are the same classes, and as many images of each half', async () => {
     await runBlock(document.take('Photographs', 'ts'), scope);
-    const { classes, train, validation } = scope as { classes: string[]; train: Dataset; validation: Dataset };
+    const { classes, train, validation } = scope as {
+      classes: string[];
+      train: Dataset;
+      validation: Dataset;
+    };
     expect(classes).toEqual(keras.classes);
     expect([train.size, validation.size]).toEqual(keras.images);
   });
 
   test('defaults are those that are said', () => {
-    const given = (table: Record<string, { default?: unknown }>, ...options: string[]) =>
-      options.map((option) => table[option]?.default);
     const { adam, adamw, sgd } = optimizers;
     const rates = ['learningRate', 'beta1', 'beta2', 'epsilon'];
     const { earlyStopping: stopping, ...defaults } = keras.defaults;
     expect({
-      adam: given(adam.options, ...rates),
-      adamw: given(adamw.options, ...rates, 'weightDecay'),
-      sgd: given(sgd.options, 'learningRate', 'momentum', 'nesterov'),
-      batchNormalization: given(headLayers.batchNormalization.options, 'momentum', 'epsilon'),
-      fit: given(fit, 'epochs', 'shuffle', 'initialEpoch'),
+      adam: defaultsOf(adam.options, ...rates),
+      adamw: defaultsOf(adamw.options, ...rates, 'weightDecay'),
+      sgd: defaultsOf(sgd.options, 'learningRate', 'momentum', 'nesterov'),
+      batchNormalization: defaultsOf(headLayers.batchNormalization.options, 'momentum', 'epsilon'),
+      fit: defaultsOf(fit, 'epochs', 'shuffle', 'initialEpoch'),
     }).toEqual(defaults);
     expect(stopping).toEqual(['val_loss', 0, false]);
-    expect(given(earlyStopping, 'monitor', 'patience', 'restoreBestWeights')).toEqual(['valLoss', 0, true]);
+    expect(defaultsOf(earlyStopping, 'monitor', 'patience', 'restoreBestWeights')).toEqual([
+      'valLoss',
+      0,
+      true,
+    ]);
   });
 
   test('the network, its layers and their weights are those of Keras', async () => {
@@ -150,10 +165,9 @@ interface Peer {
     Object.assign(scope, { train: half(0, IMAGES), validation: half(IMAGES, HELD_OUT) });
   });
 
-  test('losses are those of Keras, step by step: frozen, with the last ten layers, going on with weights of classes', async () => {
+  test('losses are those of Keras, step by step: frozen, with the last ten layers, and going on', async () => {
     const console = { log: () => undefined };
     await runBlock(document.take('Training, and going deeper', 'ts'), Object.assign(scope, { console }));
-    await runBlock(document.take('Going on, and weights of classes', 'ts'), scope);
     await runBlock(document.take('A step at a time, and stopping', 'ts'), scope);
     const runs = ['history', 'deeper', 'more', 'stopped'].map((name) => scope[name] as History);
     const columns = (name: 'loss' | 'valLoss') => runs.map((run) => run[name]);
@@ -163,13 +177,12 @@ interface Peer {
       expect(Math.max(...apart)).toBeLessThan(1e-4);
     }
     expect(farthest(scope.steps as number[], keras.steps)).toBeLessThan(1e-4);
-    expect(scope.loss as number).toBeCloseTo(keras.evaluated[0] ?? 0, 3);
-    expect(scope.accuracy).toBeCloseTo(keras.evaluated[1] ?? -1, 6);
     expect(runs[1]?.epoch).toEqual(keras.epoch);
     // The comparison says something: the loss moves, and weights of classes change it.
-    const [frozen = [], deeper = [], more = []] = keras.loss;
-    expect(deeper.at(-1)).toBeLessThan(0.7 * (frozen[0] ?? 0));
-    expect(more[0]).toBeGreaterThan(1.1 * (deeper.at(-1) ?? 0));
+    const [frozen = [], deeper = []] = keras.loss;
+    expect(frozen.at(-1)).toBeLessThan(0.7 * (frozen[0] ?? 0));
+    expect(deeper.at(-1)).toBeLessThan(0.9 * (deeper[0] ?? 0));
+    expect(deeper[0]).toBeGreaterThan(1.1 * (frozen.at(-1) ?? 0));
   }, 600_000);
 
   /** Caffe's values in RGB. */
@@ -177,9 +190,3 @@ interface Peer {
     return pixels.map((value, at) => value - (MEAN[at % 3] as number));
   }
 });
-
-/** The largest difference relative to the number itself; a NaN is no agreement. */
-function farthest(ours: readonly number[], theirs: readonly number[]): number {
-  expect(ours).toHaveLength(theirs.length);
-  return Math.max(...ours.map((value, i) => Math.abs(value / (theirs[i] ?? Number.NaN) - 1)));
-}

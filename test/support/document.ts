@@ -33,7 +33,8 @@ export class Document {
     const [block] = found < 0 ? [] : this.#blocks.splice(found, 1);
     if (!block) throw new Error(`No block of ${language} is left below '${heading}'.`);
     return Object.entries(changes).reduce((code, [from, to]) => {
-      if (!code.includes(from)) throw new Error(`${from} does not stand in the ${language} below '${heading}'.`);
+      if (!code.includes(from))
+        throw new Error(`${from} does not stand in the ${language} below '${heading}'.`);
       return code.replaceAll(from, to);
     }, block.code);
   }
@@ -45,7 +46,7 @@ export class Document {
 }
 
 // biome-ignore lint/complexity/useArrowFunction: an arrow function has no constructor of its own
-const AsyncFunction = (async function () {}).constructor as new (
+const AsyncFunction = async function () {}.constructor as new (
   ...parametersAndBody: string[]
 ) => (...values: unknown[]) => Promise<Scope>;
 
@@ -72,9 +73,9 @@ export async function runBlock(
     }
     return '';
   });
-  const declared = [...body.matchAll(/^(?:const|let|class|(?:async )?function) (\{.*?\}|\[.*?\]|\w+)/gm)].flatMap(
-    ([, names = '']) => identifiers(names),
-  );
+  const declared = [
+    ...body.matchAll(/^(?:const|let|class|(?:async )?function) (\{.*?\}|\[.*?\]|\w+)/gm),
+  ].flatMap(([, names = '']) => identifiers(names));
   const seen = Object.keys(scope).filter((name) => !declared.includes(name));
   const run = new AsyncFunction(...seen, `'use strict';\n${body}\nreturn { ${declared.join(', ')} };`);
   Object.assign(scope, await run(...seen.map((name) => scope[name])));
