@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { type NativeWeights, native, settle } from '../native.ts';
 import { type ModelDescription, readDescription } from '../network/description.ts';
+import type { HeadLayer } from '../network/head.ts';
+import { networkGraph } from './graph.ts';
 import { isKeras } from './keras/is-keras.ts';
 import type { ModelFile } from './model-file.ts';
 
@@ -11,17 +13,19 @@ export interface ReadWeights {
 }
 
 /**
+ * `head`: for a model with this one. Keras' and TensorFlow.js' weights then fit where the layers that have weights
+ * are as many and as large: of dropouts and activations a file of weights alone says nothing.
  * Reads weights in any format, told apart by content: TorchScript, PyTorch state dicts and checkpoints, safetensors
  * (one file, or the index of several) natively; files of Keras; a `model.json` of TensorFlow.js, or its folder.
  * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT, ERR_WEIGHTS_MISMATCH, ERR_IO
  */
-export async function readWeights(path: string): Promise<ReadWeights> {
+export async function readWeights(path: string, head?: readonly HeadLayer[]): Promise<ReadWeights> {
   // The libraries of the others' formats are loaded only where they are wanted.
   switch (await family(path)) {
     case 'keras':
-      return known('keras', await (await import('./keras/read.ts')).readKeras(path));
+      return known('keras', await (await import('./keras/read.ts')).readKeras(path), head);
     case 'tfjs':
-      return known('tfjs', await (await import('./tfjs/read.ts')).readTfjs(path));
+      return known('tfjs', await (await import('./tfjs/read.ts')).readTfjs(path), head);
     default: {
       const weights = await settle(native().readWeights(path));
       return { weights, description: readDescription(weights.metadata, path) };
@@ -39,6 +43,30 @@ async function family(path: string): Promise<'keras' | 'tfjs' | 'native'> {
   return (await isKeras(path)) ? 'keras' : 'native';
 }
 
-function known(format: string, { description, tensors }: ModelFile): ReadWeights {
+function known(format: string, file: ModelFile, head: readonly HeadLayer[] = []): ReadWeights {
+  const { description, tensors } = withHead(file, head);
   return { weights: native().makeWeights(format, tensors, {}), description };
+}
+
+/** The file under this head, its tensors named by it; as it is, where the head's layers with weights are others. */
+function withHead(file: ModelFile, head: readonly HeadLayer[]): ModelFile {
+  const description = { ...file.description, head };
+  if (sizes(head) !== sizes(file.description.head)) return file;
+  const named = modules(description);
+  const names = new Map(modules(file.description).map((name, i) => [name, named[i]]));
+  const tensors = Object.entries(file.tensors).map(([tensor, value]) => {
+    const end = tensor.lastIndexOf('.');
+    return [`${names.get(tensor.slice(0, end))}${tensor.slice(end)}`, value];
+  });
+  return { description, tensors: Object.fromEntries(tensors) };
+}
+
+function sizes(head: readonly HeadLayer[]): string {
+  const kept = head.filter(({ kind }) => kind !== 'dropout');
+  return kept.map((layer) => (layer.kind === 'dense' ? `dense:${layer.units}` : layer.kind)).join();
+}
+
+/** Those with tensors, in order. */
+function modules(description: ModelDescription): string[] {
+  return networkGraph(description).flatMap((layer) => ('tensors' in layer ? [layer.tensors] : []));
 }

@@ -87,15 +87,12 @@ export class Layer {
     const tensors = variables.map((variable, i): [string, { data: Float32Array; shape: number[] }] => {
       const { data, shape } = (weights[i] ?? {}) as Partial<Tensor>;
       const size = variable.shape.reduce((product, side) => product * side, 1);
-      if (
-        !(data instanceof Float32Array) ||
-        data.length !== size ||
-        String(shape) !== String(variable.shape)
-      ) {
+      // Not instanceof: what getWeights() gives may come of another realm, as in Jest.
+      if (!types.isFloat32Array(data) || data.length !== size || String(shape) !== String(variable.shape)) {
         throw invalid(
           `weights[${i}]`,
           `{ data: Float32Array, shape: [${variable.shape.join(', ')}] }, the ${variable.name},`,
-          data instanceof Float32Array ? shape : weights[i],
+          types.isFloat32Array(data) ? shape : weights[i],
         );
       }
       return [variable.tensor, { data: fromKeras(variable, data), shape: tensorShape(variable) }];

@@ -171,8 +171,8 @@ export class ResNet {
   async loadWeights(path: string, options: Given<typeof loadWeights> = {}): Promise<void> {
     const { includeTop } = checkOptions('loadWeights', loadWeights, options);
     if (typeof path !== 'string' || path === '') throw invalid('path', 'the path of a file', path);
-    const { weights, description } = await readWeights(path);
     const { head } = this.#description;
+    const { weights, description } = await readWeights(path, includeTop ? head : undefined);
     if (includeTop && description && !sameHead(description.head, head)) {
       throw new ThawError(
         'ERR_WEIGHTS_MISMATCH',

@@ -14,6 +14,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import nn
 
+from as_trained import as_trained
 from import_torchvision import torchvision
 
 prepare = torchvision.models.ResNet50_Weights.IMAGENET1K_V1.transforms()
@@ -35,16 +36,10 @@ def draw(folder):
         coarse = Image.fromarray(random.integers(0, 256, (5 + i, 7, 3), np.uint8))
         coarse.resize((width, height), Image.Resampling.BICUBIC).save(photographs / f'{i:02}.jpg', quality=90)
     network = torchvision.models.resnet50()
-    norms = {name: module for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
-    for name, norm in norms.items():
-        # Small where a block ends, else rounding grows from block to block; statistics of what is shown.
-        nn.init.uniform_(norm.weight, *((0.1, 0.3) if name.endswith('bn3') else (0.5, 1.5)))
-        nn.init.normal_(norm.bias, 0, 0.1)
-        norm.momentum = 1.0
+    images = torch.stack([photograph(path) for path in sorted(photographs.iterdir())])
+    as_trained(network, images)
     with torch.no_grad():
-        images = torch.stack([photograph(path) for path in sorted(photographs.iterdir())])
-        network(images)
-        torch.jit.trace(network.eval(), images[:2]).save(folder / 'network.pt')
+        torch.jit.trace(network, images[:2]).save(folder / 'network.pt')
 
 
 @torch.no_grad()

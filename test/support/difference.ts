@@ -12,3 +12,10 @@ export function largestDifference(actual: ArrayLike<number>, reference: ArrayLik
   }
   return largest === 0 ? Number.POSITIVE_INFINITY : difference / largest;
 }
+
+/** The largest difference of a number from its reference, relative to that; infinite where one is NaN or missing. */
+export function farthest(actual: readonly number[], reference: readonly number[]): number {
+  if (actual.length !== reference.length) return Number.POSITIVE_INFINITY;
+  const apart = actual.map((value, i) => Math.abs(value / (reference[i] as number) - 1));
+  return apart.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(...apart);
+}
