@@ -40,6 +40,7 @@ beforeAll(async () => {
     mkdirSync(folderOf(url), { recursive: true });
     return toFolder(folderOf(url), 2 ** 22);
   });
+  mkdirSync('resnet');
   await writeTfjs('resnet/model.json', drawnModel(describeNetwork('resnet18', [], { side: SIDE }), 3));
   const random = new Random(5);
   const draw = (count: number) =>
