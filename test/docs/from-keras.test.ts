@@ -110,14 +110,16 @@ interface Peer {
   test('defaults are those that are said', () => {
     const { adam, adamw, sgd } = optimizers;
     const rates = ['learningRate', 'beta1', 'beta2', 'epsilon'];
-    const { earlyStopping: stopping, ...defaults } = keras.defaults;
+    const { earlyStopping: stopping, folder: cropped, sgd: theirs, ...defaults } = keras.defaults;
+    expect(cropped).toEqual([false]);
     expect({
       adam: defaultsOf(adam.options, ...rates),
       adamw: defaultsOf(adamw.options, ...rates, 'weightDecay'),
-      sgd: defaultsOf(sgd.options, 'learningRate', 'momentum', 'nesterov'),
       batchNormalization: defaultsOf(headLayers.batchNormalization.options, 'momentum', 'epsilon'),
       fit: defaultsOf(fit, 'epochs', 'shuffle', 'initialEpoch'),
     }).toEqual(defaults);
+    expect(defaultsOf(sgd.options, 'learningRate', 'momentum', 'nesterov')).toEqual([0.01, 0.9, false]);
+    expect(theirs).toEqual([0.01, 0, false]);
     expect(stopping).toEqual(['val_loss', 0, false]);
     expect(defaultsOf(earlyStopping, 'monitor', 'patience', 'restoreBestWeights')).toEqual([
       'valLoss',
@@ -176,6 +178,9 @@ interface Peer {
       const apart = columns(name).map((losses, i) => farthest(losses, keras[name][i] ?? []));
       expect(Math.max(...apart)).toBeLessThan(1e-4);
     }
+    expect(runs.map(({ accuracy }) => accuracy.map(Math.fround))).toEqual(
+      keras.accuracy.map((run) => run.map(Math.fround)),
+    );
     expect(farthest(scope.steps as number[], keras.steps)).toBeLessThan(1e-4);
     expect(runs[1]?.epoch).toEqual(keras.epoch);
     // The comparison says something: the loss moves, and weights of classes change it.

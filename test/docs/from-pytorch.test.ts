@@ -112,7 +112,7 @@ test('every option of the table is there', () => {
     expect(pytorch.defaults.adamw).toEqual([0.001, [0.9, 0.999], 1e-8, 0.01]);
     expect(defaultsOf(sgd.options, 'learningRate', 'momentum', 'nesterov', 'weightDecay')).toEqual([
       0.01,
-      0,
+      0.9,
       false,
       0,
     ]);

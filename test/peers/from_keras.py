@@ -1,14 +1,9 @@
-"""Keras' side of docs/from-keras.md: FOLDER holds blocks.json, photos/, the weights and pixels.f32, [N, 64, 64, 3] RGB in 0..255."""
+"""Keras' side of docs/from-keras.md.
 
-from document import finish, run as run_
-import sys,time
-t0=time.time()
-import os
-if os.environ.get('EAGER'):
-    import tensorflow
-    tensorflow.config.run_functions_eagerly(True)
-def run(name, space):
-    print(name, time.time()-t0, file=open('/tmp/times','a')); run_(name, space)
+FOLDER holds blocks.json, photos/, weights, and pixels.f32: [24, 64, 64, 3] in 0..255, RGB.
+"""
+
+from document import finish, run
 from inspect import signature
 
 import keras
@@ -34,6 +29,7 @@ found = {
         'batchNormalization': defaults(keras.layers.BatchNormalization, 'momentum', 'epsilon'),
         'fit': defaults(keras.Model.fit, 'epochs', 'shuffle', 'initial_epoch'),
         'earlyStopping': defaults(keras.callbacks.EarlyStopping, 'monitor', 'patience', 'restore_best_weights'),
+        'folder': defaults(keras.utils.image_dataset_from_directory, 'crop_to_aspect_ratio'),
     },
 }
 
@@ -62,5 +58,4 @@ found['valLoss'] = [run['val_loss'] for run in runs]
 found['accuracy'] = [run['accuracy'] for run in runs]
 found['epoch'] = space['deeper'].epoch
 found['steps'] = space['steps']
-print('end', time.time()-t0, file=open('/tmp/times','a'))
 finish(found)

@@ -1,4 +1,7 @@
-"""PyTorch's side of docs/from-pytorch.md: FOLDER holds blocks.json, photos/, model.pth and pixels.f32, [16, 64, 64, 3], prepared."""
+"""PyTorch's side of docs/from-pytorch.md.
+
+FOLDER holds blocks.json, photos/, model.pth, and pixels.f32: [16, 64, 64, 3], prepared.
+"""
 
 from document import finish, run
 from inspect import signature
