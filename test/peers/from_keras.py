@@ -3,8 +3,10 @@
 FOLDER holds blocks.json, photos/, weights, and pixels.f32: [24, 64, 64, 3] in 0..255, RGB.
 """
 
-from document import finish, run
 from inspect import signature
+
+# First: it moves to the folder, and quiets TensorFlow.
+from document import finish, run
 
 import keras
 import numpy as np

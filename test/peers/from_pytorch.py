@@ -3,8 +3,9 @@
 FOLDER holds blocks.json, photos/, model.pth, and pixels.f32: [16, 64, 64, 3], prepared.
 """
 
-from document import finish, run
 from inspect import signature
+
+from document import finish, run
 
 import numpy as np
 import torch
