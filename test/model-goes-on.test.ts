@@ -200,6 +200,11 @@ test('class names stay however a run ends, and are mapped by name', async () => 
   }
   expect(losses[1]?.[0]).toBeCloseTo(losses[0]?.[0] as number, 4);
   await expect(model.evaluate(drawn(9, ['r', 'g', 'x']))).rejects.toMatchObject({ code: 'ERR_CLASS_NAMES' });
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  await model.fit(drawn(9, ['r', 'g', 'x']), options);
+  expect(warn.mock.calls[0]?.[1]).toEqual({ code: 'THAW_CLASSES_REPLACED' });
+  warn.mockRestore();
+  expect(model.classes).toEqual(['r', 'g', 'x']);
 });
 
 test('layers that are held stay what they are; weights come and go in Keras’ shapes', async () => {

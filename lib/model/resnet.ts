@@ -26,7 +26,7 @@ import { loadWeights, replaceHead, save } from '../options/load.ts';
 import { apply, evaluate, predict } from '../options/run.ts';
 import { checkOptions, type Given } from '../options/table.ts';
 import { reasonOf } from '../reason.ts';
-import { closest, invalid, shortened } from '../validate.ts';
+import { closest, invalid, listed, shortened } from '../validate.ts';
 import { abortable } from './abort.ts';
 import { CallbackRunner } from './callbacks.ts';
 import { withClassesOf } from './class-names.ts';
@@ -256,6 +256,12 @@ export class ResNet {
       );
     }
     const { classes } = training;
+    if (this.classes.length > 0 && classes.some((name) => !this.classes.includes(name))) {
+      process.emitWarning(
+        `The outputs of this model were ${listed(this.classes)}; they are now trained to be ${listed(classes)}: replaceHead() draws a new head.`,
+        { code: 'THAW_CLASSES_REPLACED' },
+      );
+    }
     const device = this.device;
 
     // A callback that fails ends the run as a signal does; its error is what fit() rejects with.
