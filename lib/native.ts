@@ -3,12 +3,13 @@ import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
+import type { NativeEvaluation, NativeEvent, NativeHistory } from './native-run.ts';
 import type { compile, parameterGroup } from './options/compile.ts';
 import type { MemberOf } from './options/family.ts';
 import type { CACHE_MODES, fit } from './options/fit.ts';
 import type { ACTIVATIONS, HeadLayer } from './options/head-layers.ts';
 import type { ARCHITECTURES, load as loadOptions, VARIANTS } from './options/load.ts';
-import type { METRICS, MeasureName } from './options/metrics.ts';
+import type { METRICS } from './options/metrics.ts';
 import type { optimizers } from './options/optimizers.ts';
 import type { apply, DECODES, run } from './options/run.ts';
 import type { schedules } from './options/schedules.ts';
@@ -211,110 +212,6 @@ export interface NativeDataset {
   /** Of each image in the loss of training. */
   sampleWeights?: Float32Array;
 }
-
-export interface NativeSkipped {
-  name: string;
-  code: string;
-  reason: string;
-}
-
-/** Over the training images of an epoch: the loss and the accuracy always, the others where they were asked for. */
-export type NativeMeasures = Record<'loss' | 'accuracy', number> & Partial<Record<MeasureName, number>>;
-
-/** The same over the validation images: `valLoss`. */
-export type NativeValidation = { [K in MeasureName as `val${Capitalize<K>}`]?: number };
-
-export type NativeEpoch = NativeMeasures &
-  NativeValidation & {
-    images: number;
-    /** Training and validation. */
-    epochSeconds: number;
-    /** Training alone. */
-    imagesPerSecond: number;
-    /** Of the last step. */
-    learningRate: number;
-  };
-
-/** What is kept of one data set's features. */
-export interface NativeCacheFacts {
-  place: 'off' | 'device' | 'memory' | 'disk';
-  /** Of all features, whether they are kept or not. */
-  bytes: number;
-  /** How many images' features, every view counted. */
-  images: number;
-  /** How many of them an earlier run has left in the file. */
-  found: number;
-  file?: string;
-  /** Why it is off. */
-  reason?: string;
-}
-
-export type NativeEvent =
-  | {
-      type: 'begin';
-      batches: number;
-      batchSize: number;
-      startEpoch: number;
-      trainableParameters: number;
-      precision: string;
-      boundary: string;
-      trainCache: NativeCacheFacts;
-      validationCache: NativeCacheFacts;
-    }
-  | {
-      type: 'batch';
-      epoch: number;
-      batch: number;
-      batches: number;
-      images: number;
-      imagesPerSecond: number;
-      secondsLeft: number;
-      loss: number;
-      accuracy: number;
-    }
-  | { type: 'validation'; epoch: number; batch: number; batches: number }
-  | ({ type: 'epoch'; epoch: number; last: boolean } & NativeEpoch);
-
-/** Where the time of a run went, seconds. On a GPU only `total`, `waiting` and `validation` are told apart. */
-export interface NativeTimeSpent {
-  total: number;
-  /** Training waited for images to be read and decoded. */
-  waiting: number;
-  /** Outputs of the frozen layers. */
-  frozen: number;
-  /** Keeping them and finding them again. */
-  cache: number;
-  /** Forward and backward of the trained layers, and the optimizer. */
-  trained: number;
-  /** All of it, waiting included. */
-  validation: number;
-}
-
-export interface NativeHistory {
-  epochs: NativeEpoch[];
-  skipped: NativeSkipped[];
-  bestEpoch: number;
-  stoppedEarly: boolean;
-  /** Only with validation data: of the weights at the end. */
-  evaluation?: NativeEvaluation;
-  seconds: NativeTimeSpent;
-  precision: string;
-}
-
-export type NativeEvaluation = Record<'loss' | 'accuracy', number> &
-  Partial<Record<MeasureName, number>> & {
-    images: number;
-    /** Row by row: the label's row, the prediction's column; empty where an image may have many labels. */
-    confusion: number[];
-    /** One a class; only where an image may have many labels. */
-    labels: {
-      truePositives: number;
-      falsePositives: number;
-      falseNegatives: number;
-      averagePrecision: number;
-    }[];
-    skipped: NativeSkipped[];
-  };
 
 export interface NativeModel {
   layers(): NativeLayer[];

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import {
-  type NativeEvent,
   type NativeFitOptions,
   type NativeModel,
   type NativeModelOptions,
   type NativeTraining,
   native,
 } from '../lib/native.ts';
+import type { NativeEvent } from '../lib/native-run.ts';
 
 // The addon itself, without the checks of the library above it.
 

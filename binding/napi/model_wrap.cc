@@ -338,18 +338,15 @@ Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelWrap::state(const Napi::CallbackInfo& info) {
   const SharedPointer shared = use();
-  std::optional<std::vector<std::string>> names;
-  if (!absent(info[0])) names = read<std::vector<std::string>>(info[0], "names");
+  std::optional<std::set<std::string>> names;
+  if (!absent(info[0])) {
+    const auto wanted = read<std::vector<std::string>>(info[0], "names");
+    names.emplace(wanted.begin(), wanted.end());
+  }
   return run_task(info.Env(),
                   [shared, names](const TaskContext&) -> MakeValue {
                     const std::lock_guard lock(shared->running);
-                    StateDict state = shared->session.network->state();
-                    if (names) {
-                      std::erase_if(state, [&](const auto& entry) {
-                        return std::find(names->begin(), names->end(), entry.first) == names->end();
-                      });
-                    }
-                    return [state = std::move(state)](Napi::Env env) {
+                    return [state = shared->session.network->state(names)](Napi::Env env) {
                       Napi::Object object = Napi::Object::New(env);
                       for (const auto& [name, tensor] : state)
                         object.Set(name, to_object(env, tensor));

@@ -87,12 +87,12 @@ export class RunFolder {
     return this.writeJson('history.json', this.history);
   }
 
-  /** Also when there are none, so that a list of an earlier run does not stay. */
   /** Everything resolved, enough to run it again. */
   writeConfig(config: TrainConfig): Promise<void> {
     return this.writeJson('config.json', { thaw: version(), ...config });
   }
 
+  /** Also when there are none, so that a list of an earlier run does not stay. */
   writeSkipped(skipped: readonly SkippedImage[]): Promise<void> {
     return this.writeJson('skipped.json', skipped);
   }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ThawError } from '../errors.ts';
 import { closest, invalid, listed, shortened } from '../validate.ts';
 import type { DatasetParts } from './dataset.ts';
@@ -109,7 +110,7 @@ export function labelItems(labels: Labels, images: number): readonly unknown[] {
   if (labels === null || typeof labels !== 'object') throw invalid('labels', expected, labels);
   if ('data' in labels && 'shape' in labels) {
     const { data, shape } = labels;
-    if (!(data instanceof Float32Array) || !Array.isArray(shape) || shape.length !== 2) {
+    if (!types.isFloat32Array(data) || !Array.isArray(shape) || shape.length !== 2) {
       throw invalid('labels', '{ data: Float32Array, shape: [images, classes] }', data);
     }
     return cut(data, shape[0] as number, shape[1] as number);

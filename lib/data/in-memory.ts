@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalid, knownOptions } from '../validate.ts';
 import { Dataset } from './dataset.ts';
 import { type LabelOptions, readLabels } from './given-labels.ts';
@@ -22,7 +23,7 @@ const labelOptions = ['labels', 'classes', 'multiLabel', 'sampleWeights'];
  * @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION, ERR_DATA_UNKNOWN_CLASS, ERR_DATA_EMPTY
  */
 export function imageArray(data: Uint8Array | Float32Array, options: ImageArrayOptions): Dataset {
-  if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
+  if (!(types.isUint8Array(data) || types.isFloat32Array(data))) {
     throw invalid('data', 'a Uint8Array or a Float32Array', data);
   }
   knownOptions('imageArray', options, ['shape', ...labelOptions]);
@@ -39,7 +40,7 @@ export function imageArray(data: Uint8Array | Float32Array, options: ImageArrayO
 export function imageBuffers(images: readonly Uint8Array[], options: ImageBuffersOptions): Dataset {
   if (!Array.isArray(images)) throw invalid('images', 'a list of Uint8Array', images);
   for (const [i, image] of images.entries()) {
-    if (!(image instanceof Uint8Array)) throw invalid(`images[${i}]`, 'a Uint8Array', image);
+    if (!types.isUint8Array(image)) throw invalid(`images[${i}]`, 'a Uint8Array', image);
   }
   knownOptions('imageBuffers', options, labelOptions);
   const { sampleWeights } = options;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ThawError } from '../errors.ts';
 import { invalid } from '../validate.ts';
 
@@ -88,7 +89,7 @@ export function joinSources(first: ImageSource, ...others: readonly ImageSource[
     if (shape.slice(1).join() !== first.shape.slice(1).join()) {
       throw invalid('shape', `[N, ${first.shape.slice(1).join(', ')}], as the first images have`, shape);
     }
-    if (data instanceof Uint8Array !== first.data instanceof Uint8Array) {
+    if (types.isUint8Array(data) !== types.isUint8Array(first.data)) {
       throw invalid('images', `a ${first.data.constructor.name}, as the first are`, data);
     }
   }
@@ -121,5 +122,5 @@ function withCount([, height, width, channels]: PixelShape, count: number): Pixe
 }
 
 function pixelArray(like: Uint8Array | Float32Array, length: number): Uint8Array | Float32Array {
-  return like instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+  return types.isUint8Array(like) ? new Uint8Array(length) : new Float32Array(length);
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ThawError } from '../errors.ts';
 import { toDataset as toDatasetOptions } from '../options/data.ts';
 import { checkOptions, type Given } from '../options/table.ts';
@@ -104,7 +105,7 @@ async function collected(
 }
 
 function pixels(name: string, { images, shape }: ImageBatch): PixelSource {
-  if (!(images instanceof Uint8Array || images instanceof Float32Array)) {
+  if (!(types.isUint8Array(images) || types.isFloat32Array(images))) {
     throw invalid(`${name}.images`, 'a Uint8Array or a Float32Array', images);
   }
   if (!Array.isArray(shape)) throw invalid(`${name}.shape`, '[images, height, width, 3]', shape);

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type NativeWeights, native, settle } from '../native.ts';
 import { type ModelDescription, readDescription } from '../network/description.ts';
-import type { HeadLayer } from '../network/head.ts';
+import { type HeadLayer, headText } from '../network/head.ts';
 import { networkGraph } from './graph.ts';
 import { isKeras } from './keras/is-keras.ts';
 import type { ModelFile } from './model-file.ts';
@@ -13,10 +13,10 @@ export interface ReadWeights {
 }
 
 /**
- * `head`: for a model with this one. Keras' and TensorFlow.js' weights then fit where the layers that have weights
- * are as many and as large: of dropouts and activations a file of weights alone says nothing.
  * Reads weights in any format, told apart by content: TorchScript, PyTorch state dicts and checkpoints, safetensors
  * (one file, or the index of several) natively; files of Keras; a `model.json` of TensorFlow.js, or its folder.
+ * @param head of the model that they are for. Keras' and TensorFlow.js' weights then fit where the layers that have
+ *   weights are as many and as large: of dropouts and activations a file of weights alone says nothing.
  * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT, ERR_WEIGHTS_MISMATCH, ERR_IO
  */
 export async function readWeights(path: string, head?: readonly HeadLayer[]): Promise<ReadWeights> {
@@ -61,9 +61,9 @@ function withHead(file: ModelFile, head: readonly HeadLayer[]): ModelFile {
   return { description, tensors: Object.fromEntries(tensors) };
 }
 
+/** What a file of weights alone tells of a head. */
 function sizes(head: readonly HeadLayer[]): string {
-  const kept = head.filter(({ kind }) => kind !== 'dropout');
-  return kept.map((layer) => (layer.kind === 'dense' ? `dense:${layer.units}` : layer.kind)).join();
+  return headText(head.filter(({ kind }) => kind !== 'dropout'));
 }
 
 /** Those with tensors, in order. */

@@ -1,48 +1,17 @@
-import type { NativeEpoch } from '../native.ts';
-import type { CacheFacts } from './feature-cache.ts';
+import type { NativeBatch, NativeBegin, NativeEpoch, NativeProgress } from '../native-run.ts';
 import type { History } from './history.ts';
 
-export interface TrainBegin {
-  /** Batches an epoch. */
-  batches: number;
-  batchSize: number;
+export interface TrainBegin extends NativeBegin {
   /** Optimizer steps of the whole run. */
   steps: number;
-  precision: string;
   device: string;
-  /** From 0; later than 0 with `initialEpoch`, or where a checkpoint was resumed. */
-  startEpoch: number;
-  trainableParameters: number;
-  /** The module below which everything is frozen, such as 'layer4.1'; '' where nothing is. */
-  boundary: string;
-  /** Where the outputs of the frozen layers are kept. */
-  trainCache: CacheFacts;
-  validationCache: CacheFacts;
 }
 
-/** Of the epoch so far. */
-export interface BatchLogs {
-  /** From 0. */
-  epoch: number;
-  /** Batches done. */
-  batch: number;
-  batches: number;
-  images: number;
-  imagesPerSecond: number;
-  /** Of the whole run, validation included: what later epochs find kept is counted as found. */
-  secondsLeft: number;
-  loss: number;
-  accuracy: number;
-}
+/** `batch` counts those that are done. */
+export type BatchLogs = NativeBatch;
 
-/** Of the validation that ends an epoch. */
-export interface ValidationLogs {
-  /** From 0. */
-  epoch: number;
-  /** Batches done. */
-  batch: number;
-  batches: number;
-}
+/** Of the validation that ends an epoch; `batch` counts those that are done. */
+export type ValidationLogs = NativeProgress;
 
 /** Of an epoch: what was measured on the training images, and as `valLoss` and its kin on those of validation. */
 export type EpochLogs = Omit<NativeEpoch, 'images'>;

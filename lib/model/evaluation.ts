@@ -1,4 +1,4 @@
-import type { NativeEvaluation, NativeSkipped } from '../native.ts';
+import type { NativeEvaluation, NativeSkipped } from '../native-run.ts';
 import type { MeasureName } from '../options/metrics.ts';
 
 /** An image that could not be read, and why. */

@@ -1,5 +1,6 @@
 import { freemem } from 'node:os';
-import type { NativeCacheFacts, NativeFitOptions } from '../native.ts';
+import type { NativeFitOptions } from '../native.ts';
+import type { NativeCacheFacts } from '../native-run.ts';
 import type { CACHE_MODES, cache } from '../options/fit.ts';
 import type { Checked, Given } from '../options/table.ts';
 import { invalid } from '../validate.ts';

@@ -23,11 +23,13 @@ export interface FitOptions extends Omit<Given<typeof fit>, 'validationData' | '
   callbacks?: Callbacks | readonly Callbacks[] | undefined;
 }
 
+/** What the engine takes, but for what the callbacks decide. */
+export type CheckedFit = Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs'>;
+
 /** @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */
-export function fitOptions(options: FitOptions): Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs'> & {
-  validationSplit: number;
-  stepsPerEpoch?: number;
-} {
+export function fitOptions(
+  options: FitOptions,
+): CheckedFit & { validationSplit: number; stepsPerEpoch?: number } {
   const { validationData, callbacks, signal, classWeight, batchSize, cache, ...checked } = checkOptions(
     'fit',
     fit,

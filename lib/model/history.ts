@@ -1,4 +1,4 @@
-import type { NativeEpoch, NativeHistory, NativeTimeSpent, NativeValidation } from '../native.ts';
+import type { NativeEpoch, NativeHistory, NativeTimeSpent, NativeValidation } from '../native-run.ts';
 import { type MeasureName, validated } from '../options/metrics.ts';
 import type { EpochLogs } from './callbacks.ts';
 import { type Evaluation, makeEvaluation, type SkippedImage } from './evaluation.ts';

@@ -143,11 +143,28 @@ function selectOnce(layers: readonly Layer[], selector: LayerSelector): Layer[] 
       : (layer: Layer) => layer.name.search(selector) >= 0 || layer.torchName.search(selector) >= 0;
   const found = layers.filter(matches);
   if (found.length > 0) return found;
-  const nearest =
-    typeof selector === 'string' ? closest(selector, layers.flatMap(selectableNames)) : undefined;
+  throw unknownLayer(selector, layers);
+}
+
+/** The layer of this name or at this place. @throws ThawError ERR_UNKNOWN_LAYER */
+export function oneLayer(layers: readonly Layer[], nameOrIndex: string | number): Layer {
+  const found =
+    typeof nameOrIndex === 'number'
+      ? layers.at(nameOrIndex)
+      : layers.find(({ name, torchName }) => name === nameOrIndex || torchName === nameOrIndex);
+  if (found) return found;
+  if (typeof nameOrIndex === 'string') throw unknownLayer(nameOrIndex, layers);
   throw new ThawError(
     'ERR_UNKNOWN_LAYER',
-    `No layer is called ${shortened(String(selector))}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
+    `There is no layer ${nameOrIndex}: the model has ${layers.length}.`,
+  );
+}
+
+function unknownLayer(name: string | RegExp, layers: readonly Layer[]): ThawError {
+  const nearest = typeof name === 'string' ? closest(name, layers.flatMap(selectableNames)) : undefined;
+  return new ThawError(
+    'ERR_UNKNOWN_LAYER',
+    `No layer is called ${shortened(String(name))}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
   );
 }
 

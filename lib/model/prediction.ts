@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { types } from 'node:util';
+import { ThawError } from '../errors.ts';
 import type { NativeDataset, NativeTensor } from '../native.ts';
 import type { predict } from '../options/run.ts';
 import type { Given } from '../options/table.ts';
+import { reasonOf } from '../reason.ts';
 import { invalid } from '../validate.ts';
 
 export interface LabelProbability {
@@ -29,11 +33,11 @@ export type PredictInput = readonly (string | Uint8Array)[] | { data: Uint8Array
 
 export type PredictOptions = Given<typeof predict>;
 
-/** @throws ThawError ERR_INVALID_ARGUMENT */
-export function predictDataset(input: PredictInput, readFile: (path: string) => Uint8Array): NativeDataset {
+/** @throws ThawError ERR_INVALID_ARGUMENT, ERR_IMAGE_READ */
+export function predictDataset(input: PredictInput): NativeDataset {
   if (!Array.isArray(input)) {
     const { data, shape } = input as { data: Uint8Array; shape: readonly number[] };
-    if (!(data instanceof Uint8Array) || !isImageShape(shape, data.length)) {
+    if (!types.isUint8Array(data) || !isImageShape(shape, data.length)) {
       throw invalid('images', 'paths, buffers, or { data: Uint8Array, shape: [N, H, W, 3] }', input);
     }
     return { pixels: data, shape };
@@ -41,12 +45,12 @@ export function predictDataset(input: PredictInput, readFile: (path: string) => 
   const list = input as readonly (string | Uint8Array)[];
   if (list.length === 0) throw invalid('images', 'at least one image', list);
   for (const [i, image] of list.entries()) {
-    if (typeof image !== 'string' && !(image instanceof Uint8Array)) {
+    if (typeof image !== 'string' && !types.isUint8Array(image)) {
       throw invalid(`images[${i}]`, 'a path or a Uint8Array', image);
     }
   }
   if (list.every((image) => typeof image === 'string')) return { paths: list };
-  return { images: list.map((image) => (typeof image === 'string' ? readFile(image) : image)) };
+  return { images: list.map((image) => (typeof image === 'string' ? readImage(image) : image)) };
 }
 
 /** Probabilities [images, classes] -> for each image its most probable classes. */
@@ -81,4 +85,12 @@ export function isImageShape(shape: readonly number[], length: number): boolean 
     shape.every((size) => Number.isSafeInteger(size) && size > 0) &&
     shape.reduce((product, size) => product * size, 1) === length
   );
+}
+
+function readImage(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ThawError('ERR_IMAGE_READ', `Cannot read ${file}: ${reasonOf(error)}.`, { cause: error });
+  }
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
+import { types } from 'node:util';
 import { explainBareArrays } from '../data/bare-arrays.ts';
 import { Dataset } from '../data/dataset.ts';
 import { type DatasetLike, toDataset } from '../data/to-dataset.ts';
@@ -8,34 +7,26 @@ import { networkGraph } from '../formats/graph.ts';
 import { graphVariables } from '../formats/layers/variables.ts';
 import { readWeights } from '../formats/read.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
-import {
-  call,
-  type NativeEvent,
-  type NativeModel,
-  type NativePreprocessing,
-  type NativeStopFlag,
-  settle,
-} from '../native.ts';
+import { call, type NativeModel, type NativePreprocessing, settle } from '../native.ts';
 import type { Architecture, Variant } from '../network/architecture.ts';
 import { describeModel, type ModelDescription } from '../network/description.ts';
-import { type HeadLayer, headUnits, namedHead } from '../network/head.ts';
+import { type HeadLayer, headText, headUnits, namedHead, sameHead } from '../network/head.ts';
 import type { InputShape } from '../network/preprocessing.ts';
 import { checkMember } from '../options/family.ts';
 import { headLayers } from '../options/head-layers.ts';
 import { loadWeights, replaceHead, save } from '../options/load.ts';
 import { apply, evaluate, predict } from '../options/run.ts';
 import { checkOptions, type Given } from '../options/table.ts';
-import { reasonOf } from '../reason.ts';
-import { closest, invalid, listed, shortened } from '../validate.ts';
+import { invalid, listed } from '../validate.ts';
 import { abortable } from './abort.ts';
-import { CallbackRunner } from './callbacks.ts';
 import { withClassesOf } from './class-names.ts';
 import { type Compiled, type CompileOptions, compileOptions, restoredTraining } from './compile.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
 import { fitData } from './fit-data.ts';
 import { classWeights, type EvaluateOptions, type FitOptions, fitOptions } from './fit-options.ts';
-import { type History, makeHistory } from './history.ts';
-import { Layer, type LayerHost, type LayerSelector, selectLayers } from './layers.ts';
+import { FitRun } from './fit-run.ts';
+import type { History } from './history.ts';
+import { Layer, type LayerHost, type LayerSelector, oneLayer, selectLayers } from './layers.ts';
 import { nativeDataset } from './native-data.ts';
 import {
   isImageShape,
@@ -57,8 +48,8 @@ export class ResNet {
   #compiled: Compiled | undefined;
   /** Whether `fit` has something to go on from. */
   #begun = false;
-  /** Of the run under way. */
-  #stop: NativeStopFlag | undefined;
+  /** Under way. */
+  #run: FitRun | undefined;
   #stopTraining = false;
 
   /** @internal */
@@ -142,24 +133,7 @@ export class ResNet {
    * @throws ThawError ERR_UNKNOWN_LAYER
    */
   getLayer(nameOrIndex: string | number): Layer {
-    const found =
-      typeof nameOrIndex === 'number'
-        ? this.#layers.at(nameOrIndex)
-        : this.#layers.find(({ name, torchName }) => name === nameOrIndex || torchName === nameOrIndex);
-    if (found) return found;
-    const nearest =
-      typeof nameOrIndex === 'string'
-        ? closest(
-            nameOrIndex,
-            this.#layers.flatMap(({ name, torchName }) => [name, torchName]),
-          )
-        : undefined;
-    throw new ThawError(
-      'ERR_UNKNOWN_LAYER',
-      typeof nameOrIndex === 'number'
-        ? `There is no layer ${nameOrIndex}: the model has ${this.#layers.length}.`
-        : `No layer is called ${shortened(String(nameOrIndex))}${nearest ? `; did you mean ${nearest}?` : '; summary() lists the names.'}`,
-    );
+    return oneLayer(this.#layers, nameOrIndex);
   }
 
   /**
@@ -215,7 +189,7 @@ export class ResNet {
 
   set stopTraining(stop: boolean) {
     this.#stopTraining = stop;
-    if (stop) this.#stop?.finish();
+    if (stop) this.#run?.finish();
   }
 
   /**
@@ -262,75 +236,32 @@ export class ResNet {
         { code: 'THAW_CLASSES_REPLACED' },
       );
     }
-    const device = this.device;
-
-    // A callback that fails ends the run as a signal does; its error is what fit() rejects with.
-    const stopper = new AbortController();
-    const abort = () => stopper.abort();
-    const callbacks = new CallbackRunner(options.callbacks, abort);
-    if (options.signal?.aborted) abort();
-    options.signal?.addEventListener('abort', abort, { once: true });
-    this.#stopTraining = false;
-    const listen = (event: NativeEvent) => {
-      if (event.type === 'begin') {
-        // From here on the weights mean these classes, however the run ends.
-        this.#description = {
-          ...this.#description,
-          classes,
-          multiLabel: training.kind === 'multiLabel',
-          preprocessing: { ...this.#description.preprocessing, decode: checked.decode },
-        };
-        this.#begun = true;
-        const { type: _, ...info } = event;
-        const epochs = checked.epochs - checked.initialEpoch;
-        const steps = epochs * Math.ceil(info.batches / checked.accumulationSteps);
-        callbacks.call('onTrainBegin', { ...info, steps, device });
-        callbacks.call('onEpochBegin', info.startEpoch);
-      } else if (event.type === 'batch') {
-        const { type: _, ...logs } = event;
-        callbacks.call('onBatchEnd', { ...logs, batch: logs.batch + 1 });
-      } else if (event.type === 'validation') {
-        const { type: _, ...logs } = event;
-        callbacks.call('onValidationBatchEnd', { ...logs, batch: logs.batch + 1 });
-      } else {
-        const { type: _, epoch, last, images: _images, ...logs } = event;
-        callbacks.call('onEpochEnd', epoch, logs);
-        void callbacks.settled().then(async () => {
-          if (!last && !this.#stopTraining && !callbacks.failure) callbacks.call('onEpochBegin', epoch + 1);
-          await callbacks.settled();
-          this.#stop?.release();
-        });
-      }
+    const onBegin = () => {
+      this.#begun = true;
+      // From here on the weights mean these classes, however the run ends.
+      this.#description = {
+        ...this.#description,
+        classes,
+        multiLabel: training.kind === 'multiLabel',
+        preprocessing: { ...this.#description.preprocessing, decode: checked.decode },
+      };
     };
+    const run = new FitRun(
+      {
+        native: this.#native,
+        data: { training, validation },
+        training: { ...compiled, classWeight: classWeights(training, options.classWeight) },
+        options: checked,
+        onBegin,
+      },
+      options.callbacks,
+    );
+    this.#run = run;
+    this.#stopTraining = false;
     try {
-      const native = await abortable(stopper.signal, (stop) => {
-        this.#stop = stop;
-        const classWeight = classWeights(training, options.classWeight);
-        return this.#native.fit(
-          nativeDataset(training),
-          validation && nativeDataset(validation),
-          classes.length,
-          { ...compiled, classWeight },
-          {
-            ...checked,
-            batchEvents: callbacks.listensTo('onBatchEnd') || callbacks.listensTo('onValidationBatchEnd'),
-            holdEpochs: !callbacks.isEmpty,
-          },
-          stop,
-          listen,
-        );
-      });
-      const history = makeHistory(native, device, classes, compiled.metrics, checked.initialEpoch);
-      if (!callbacks.failure) callbacks.call('onTrainEnd', history);
-      await callbacks.settled();
-      if (callbacks.failure) throw callbacks.failure.error;
-      return history;
-    } catch (error) {
-      await callbacks.settled();
-      throw callbacks.failure ? callbacks.failure.error : error;
+      return await run.run(options.signal);
     } finally {
-      this.#stop = undefined;
-      options.signal?.removeEventListener('abort', abort);
+      if (this.#run === run) this.#run = undefined;
     }
   }
 
@@ -368,17 +299,11 @@ export class ResNet {
     const data = classes.length > 0 ? withClassesOf(dataset, classes, 'The data') : dataset;
     const outputs = headUnits(this.#description.head) ?? 0;
     const { length } = data.classes;
-    if (length > Math.max(outputs, 2)) {
+    const multiLabel = data.kind === 'multiLabel';
+    if (multiLabel ? length !== outputs : length > Math.max(outputs, 2)) {
       throw new ThawError(
         'ERR_CLASS_COUNT',
         `The data has ${length} classes but the head has ${outputs} outputs.`,
-      );
-    }
-    const multiLabel = data.kind === 'multiLabel';
-    if (multiLabel && length !== outputs) {
-      throw new ThawError(
-        'ERR_CLASS_COUNT',
-        `The data has ${length} labels but the head has ${outputs} outputs.`,
       );
     }
     const loss = outputs === 1 || multiLabel ? 'binaryCrossentropy' : 'categoricalCrossentropy';
@@ -403,7 +328,7 @@ export class ResNet {
    */
   async predict(images: PredictInput, options: PredictOptions = {}): Promise<Prediction[]> {
     const { signal, topK, threshold, ...checked } = checkOptions('predict', predict, options);
-    const dataset = predictDataset(images, readImage);
+    const dataset = predictDataset(images);
     const probabilities = await abortable(signal, (stop) =>
       this.#native.predict(dataset, this.#decoding(checked), stop),
     );
@@ -425,7 +350,7 @@ export class ResNet {
     const checked = checkOptions('apply', apply, options);
     const [height, width] = this.inputShape;
     if (
-      !(input?.data instanceof Float32Array) ||
+      !types.isFloat32Array(input?.data) ||
       !isImageShape(input.shape, input.data.length) ||
       input.shape[1] !== height ||
       input.shape[2] !== width
@@ -503,31 +428,10 @@ export class ResNet {
   }
 
   #checkPixels({ source }: Dataset): void {
-    if (source.kind !== 'pixels' || source.data instanceof Uint8Array) return;
+    if (source.kind !== 'pixels' || types.isUint8Array(source.data)) return;
     const [height, width] = this.inputShape;
     if (source.shape[1] !== height || source.shape[2] !== width) {
       throw invalid('shape', `[N, ${height}, ${width}, 3] for preprocessed pixels`, source.shape);
     }
   }
-}
-
-/** @throws ThawError ERR_IMAGE_READ */
-function readImage(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new ThawError('ERR_IMAGE_READ', `Cannot read ${file}: ${reasonOf(error)}.`, { cause: error });
-  }
-}
-
-function sameHead(a: readonly HeadLayer[], b: readonly HeadLayer[]): boolean {
-  return isDeepStrictEqual(
-    namedHead(a).map(({ name, ...layer }) => layer),
-    namedHead(b).map(({ name, ...layer }) => layer),
-  );
-}
-
-function headText(head: readonly HeadLayer[]): string {
-  if (head.length === 0) return 'no head';
-  return head.map((layer) => (layer.kind === 'dense' ? `dense:${layer.units}` : layer.kind)).join(',');
 }

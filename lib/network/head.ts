@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type MemberOf, make } from '../options/family.ts';
 import type { ACTIVATIONS } from '../options/head-layers.ts';
 import { type HeadLayer, headLayers } from '../options/head-layers.ts';
@@ -71,4 +72,16 @@ export function namedHead(layers: readonly HeadLayer[]): (HeadLayer & { name: st
 /** As Keras makes a layer's name of its class: GlobalAveragePooling2D -> global_average_pooling2d. */
 function snakeCase(name: string): string {
   return name.replace(/(?<=.)([A-Z][a-z]+)/g, '_$1').toLowerCase();
+}
+
+/** Whether both are built alike, whatever their layers are called. */
+export function sameHead(a: readonly HeadLayer[], b: readonly HeadLayer[]): boolean {
+  const unnamed = (head: readonly HeadLayer[]) => namedHead(head).map(({ name: _, ...layer }) => layer);
+  return isDeepStrictEqual(unnamed(a), unnamed(b));
+}
+
+/** For sentences: `flatten,dense:256,dropout,dense:10`. */
+export function headText(head: readonly HeadLayer[]): string {
+  if (head.length === 0) return 'no head';
+  return head.map((layer) => (layer.kind === 'dense' ? `dense:${layer.units}` : layer.kind)).join(',');
 }

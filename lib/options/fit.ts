@@ -1,4 +1,5 @@
 import { invalid } from '../validate.ts';
+import { toDataset, validation } from './data.ts';
 import {
   callback,
   either,
@@ -116,15 +117,11 @@ export const fit = {
     help: 'with the same classes, in any order',
   },
   validationSplit: {
-    kind: number({ minimum: 0, below: 1 }),
-    default: 0,
+    kind: validation.validationSplit.kind,
+    default: validation.validationSplit.default,
     help: 'share of the images to validate on, in place of `validationData`; of images in memory the last ones, as Keras does, of files the same share of every class',
   },
-  stepsPerEpoch: {
-    kind: count,
-    otherwise: 'all batches of a list',
-    help: 'how many batches of an iterable are an epoch; they are held in memory',
-  },
+  stepsPerEpoch: toDataset.stepsPerEpoch,
   shuffle: { kind: yesNo, default: true, help: 'a new order of the images every epoch' },
   seed: {
     kind: seed,

@@ -1,4 +1,4 @@
-import type { MeasureName } from '../options/metrics.ts';
+import type { Evaluation } from '../model/evaluation.ts';
 
 /** What report.html tells; plain data, so that a page can be made from any run. */
 export interface ReportData {
@@ -30,18 +30,4 @@ export interface ReportData {
   skipped: readonly { name: string; code: string; reason: string }[];
 }
 
-export interface ReportEvaluation extends Partial<Record<MeasureName, number>> {
-  loss: number;
-
-  perClass: readonly {
-    label: string;
-    precision: number;
-    recall: number;
-    f1: number;
-    support: number;
-    /** Where an image may have many labels. */
-    averagePrecision?: number;
-  }[];
-  /** Rows: the true class; columns: the predicted one; empty where an image may have many labels. */
-  confusionMatrix: readonly (readonly number[])[];
-}
+export type ReportEvaluation = Omit<Evaluation, 'images' | 'skipped'>;

@@ -106,9 +106,10 @@ std::vector<Network::Named> Network::named_tensors() {
   return all;
 }
 
-StateDict Network::state() const {
+StateDict Network::state(const std::optional<std::set<std::string>>& names) const {
   StateDict state;
   for (const Weights::Entry& entry : weights_.entries()) {
+    if (names && !names->contains(entry.name)) continue;
     state.emplace_back(entry.name,
                        entry.tensor.detach().to(at::kCPU).clone(at::MemoryFormat::Contiguous));
   }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,8 +52,9 @@ class Network {
   // Every tensor with its name, in torchvision's order.
   std::vector<Named> named_tensors();
 
-  // Copies on the CPU, in torchvision's order; what a file holds.
-  StateDict state() const;
+  // Copies on the CPU, in torchvision's order: of all tensors, which is what a file holds, or of
+  // those of these names.
+  StateDict state(const std::optional<std::set<std::string>>& names = {}) const;
 
   // Takes every tensor from `source`, converted to float32. Counters of seen batches may be
   // missing. With `backbone_only`, the head keeps its values and the file's head is ignored. Throws
