@@ -141,6 +141,7 @@ test('an option of a call and of the command line is one entry: name, kind, help
         'precision',
         'seed',
         'threads',
+        'validationSplit',
       ],
     ].sort(),
   );
