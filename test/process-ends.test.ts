@@ -25,7 +25,7 @@ const computing = `
   const file = ${JSON.stringify(join(folder, 'model.safetensors'))};
   const activities = {
     fit: (model, begun) =>
-      model.fit(data, { epochs: 1e6, batchSize: 4, cache: 'off', callbacks: { onEpochEnd: begun } }),
+      model.fit(data, { epochs: 1e6, batchSize: 4, cache: 'off', callbacks: { onBatchEnd() {}, onEpochEnd: begun } }),
     evaluate: (model) => model.evaluate(data, { batchSize: 4 }),
     predict: (model) => model.predict(pixels, { batchSize: 4 }),
     load: () => ResNet18.load({ ...small, weights: file }).then((model) => model.dispose()),
@@ -52,6 +52,14 @@ const main = `
     SIGTERM: () => process.kill(process.pid, 'SIGTERM'),
     pipe: () => setInterval(() => process.stdout.write('more'), 1),
     terminate: () => Promise.all(workers.map((worker) => worker.terminate())),
+    again: async () => {
+      for (let i = 0; i < 20; i++) {
+        const worker = new Worker(new URL(import.meta.url), { workerData: 'fit' });
+        await new Promise((resolve) => worker.once('message', resolve));
+        await new Promise((resolve) => setTimeout(resolve, i));
+        await worker.terminate();
+      }
+    },
   };
   const workers = [];
   if (isMainThread) {
@@ -110,6 +118,12 @@ test.each([
 ] as const)('training, loading and saving are under way: %s', async (_, ending, where, code, signal) => {
   const result = await ended([program, ending, where, 'fit', 'load', 'save']);
   expect([result.code, result.signal]).toEqual([code, signal]);
+});
+
+// What the engine tells meets an environment that runs nothing any more: not at each termination, hence many.
+test('workers are terminated while they are told of epochs', async () => {
+  const { code, signal, stderr } = await ended([program, 'again', 'here']);
+  expect([code, signal, stderr]).toEqual([0, null, '']);
 });
 
 const train = [join(library, 'cli', 'main.js'), 'train', '--data', 'photos', '--architecture', 'resnet18'];
