@@ -44,7 +44,7 @@ async function train(args: readonly string[], context: CommandContext): Promise<
     );
     try {
       for (const text of notes) note(text);
-      const data = classes === found.classes ? found : await images(request, api, context, () => {}, classes);
+      const data = inOrder(found, classes);
       await folder.writeConfig(config);
       began = true;
       await trainAndSave({ model, data, config, request, folder, context });
@@ -59,6 +59,18 @@ async function train(args: readonly string[], context: CommandContext): Promise<
     }
     throw error;
   }
+}
+
+/** The images with their classes in the order of the model's outputs. */
+function inOrder(images: LabelledImages, classes: readonly string[]): LabelledImages {
+  const { train, validation, test } = images;
+  return {
+    ...images,
+    classes,
+    train: train.withClasses(classes),
+    ...(validation && { validation: validation.withClasses(classes) }),
+    ...(test && { test: test.withClasses(classes) }),
+  };
 }
 
 /** Images with several labels each are no business of a categorical loss: unless one is asked for. */
@@ -77,12 +89,9 @@ async function images(
   api: CommandApi,
   context: CommandContext,
   note: (text: string) => void,
-  /** Their order, where it is known. */
-  classes?: readonly string[],
 ): Promise<LabelledImages> {
   const { data, val, validationSplit, seed, groupBy, root, pathColumn, labelColumn } = config;
   const options = {
-    ...(classes && { classes }),
     ...(val === undefined ? { validationSplit } : { validation: val }),
     seed,
   };
