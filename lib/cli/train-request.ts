@@ -5,6 +5,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import { demoPreset, randomWeightsPreset } from '../demo/preset.ts';
 import { noPositionals, parseArguments, unusable } from '../options/arguments.ts';
 import { type TrainConfig, type TrainValues, trainFlags } from '../options/train.ts';
+import { isPartlyAside } from './put-aside.ts';
 import { defaultRunFolder } from './run-folder.ts';
 
 /** What `thaw train` is asked to do, everything resolved. */
@@ -43,7 +44,7 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
   const folder = resolve(cwd, outAsGiven);
   const layers: TrainValues[] = [];
   const earlier = join(folder, 'config.json');
-  const continued = resume && existsSync(earlier);
+  const continued = resume && existsSync(earlier) && !isPartlyAside(folder);
   if (continued) layers.push(await readConfig(earlier));
   if (configFile !== undefined) layers.push(await readConfig(resolve(cwd, configFile)));
   layers.push(withAbsolutePaths(flags, cwd));
