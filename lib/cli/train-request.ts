@@ -17,6 +17,8 @@ export interface TrainRequest {
   /** How the command line wrote it, for sentences that repeat the command. */
   outAsGiven: string;
   resume: boolean;
+  /** It was asked to resume, and there is nothing to. */
+  nothingToResume: boolean;
   json: boolean;
   quiet: boolean;
 }
@@ -54,7 +56,8 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
     throw unusable(`There is no run to resume in ${outAsGiven}.`);
   }
   const config = resolveConfig(layers, presetFor(given));
-  return { config, given, out: folder, outAsGiven, resume: continued, json, quiet };
+  const nothingToResume = resume && !continued;
+  return { config, given, out: folder, outAsGiven, resume: continued, nothingToResume, json, quiet };
 }
 
 /** The drawn set wants other settings than photographs; random weights on it want still others. */

@@ -32,6 +32,8 @@ async function train(args: readonly string[], context: CommandContext): Promise<
   let began = false;
   try {
     if (folder.takenOver) note(folder.takenOver);
+    if (request.nothingToResume)
+      note(`There is no run to resume in ${request.outAsGiven}: a new one begins.`);
     const goesOn = request.resume && folder.hasCheckpoint;
     if (request.resume && !goesOn)
       note(`There is no checkpoint in ${request.outAsGiven}: its run begins anew, with its options.`);

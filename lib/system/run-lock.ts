@@ -37,7 +37,7 @@ export interface RunLock {
  */
 export function lockRun(folder: string): RunLock {
   const lock = take(join(folder, lockName));
-  if (lock.takenOver) removeRemains(folder);
+  removeRemains(folder);
   return lock;
 }
 
