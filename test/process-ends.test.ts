@@ -8,6 +8,7 @@ import { packageRoot } from '../lib/files/package-root.ts';
 import { ResNet18 } from '../lib/index.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { drawFolder } from './support/images.ts';
+import { pythonWith } from './support/python.ts';
 
 // Processes of the built package that end while native threads compute.
 const library = join(packageRoot(), 'dist', 'lib');
@@ -187,6 +188,23 @@ test.each([
   expect(end).toMatchObject({ code, signal: null });
   expect(end.stderr).toContain(`go on with: npm run train -- --resume --out ${name}\n`);
   expect(readdirSync(join(folder, name))).not.toContain('run.lock');
+});
+
+const python = pythonWith();
+(python ? test : test.skip)('thaw train finishes its step when its terminal is closed', async () => {
+  const script = join(import.meta.dirname, 'peers', 'closed_terminal.py');
+  const child = spawn(
+    python as string,
+    [script, 'val loss', process.execPath, ...endless, '--out', 'terminal'],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, OMP_NUM_THREADS: '1' } },
+  );
+  const [text] = await once(child.stdout, 'data');
+  expect(JSON.parse(String(text))).toEqual([129, null]);
+  expect(readdirSync(join(folder, 'terminal')).toSorted()).toEqual([
+    'checkpoint',
+    'config.json',
+    'history.json',
+  ]);
 });
 
 /** What cannot be written, and what there is to read of it. */

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { Interruption } from '../lib/cli/context.ts';
 import { ThawError } from '../lib/errors.ts';
 import { makeFolder } from '../lib/files/folder.ts';
-import { lockName, lockRun } from '../lib/system/run-lock.ts';
+import { lockRun } from '../lib/system/run-lock.ts';
 import { commandLine } from './support/command-line.ts';
 import { type FakeBehaviour, fakeLibrary } from './support/fake-model.ts';
 import { makeFiles, numbered, temporaryFolder, writeTree } from './support/folders.ts';
@@ -95,6 +95,8 @@ test('weights of the run that is put aside are read, and config.json says where 
   expect(json(out, 'config.json').weights).toBe(join(elsewhere, 'model.safetensors'));
 });
 
+const readOrder = Object.keys(earlier).map((name) => name.split('/')[0] as string);
+
 test.each([0, 1, 2, 3, 4, 5, 6])(
   'putting aside that was ended after %d files is never resumed as a run, and is gone on with',
   async (moved) => {
@@ -109,11 +111,9 @@ test.each([0, 1, 2, 3, 4, 5, 6])(
     expect(content(join(out, 'previous-2026-01-01-000000'))).toEqual(earlier);
   },
 );
-const readOrder = Object.keys(earlier).map((name) => name.split('/')[0] as string);
 
 test('a run that got no further than its configuration is nothing to put aside', async () => {
-  const out = writeTree(temporaryFolder(), { 'config.json': earlier['config.json'], 'checkpoint/': '' });
-  rmSync(join(out, 'checkpoint'), { recursive: true, force: true });
+  const out = writeTree(temporaryFolder(), { 'config.json': earlier['config.json'] });
   await train(out);
   expect(asideIn(out)).toEqual([]);
 });
@@ -121,8 +121,6 @@ test('a run that got no further than its configuration is nothing to put aside',
 test('--resume without a checkpoint, or without a run, says that it begins anew', async () => {
   const out = writeTree(temporaryFolder(), { 'config.json': JSON.stringify({ data, epochs: 3 }) });
   mkdirSync(join(out, 'checkpoint'));
-  writeFileSync(join(out, 'checkpoint', lockName), '');
-  rmSync(join(out, 'checkpoint', lockName));
   const library = fakeLibrary(checkpointing);
   const { code, stderr } = await commandLine(['train', '--resume', '--out', out], library.api);
   expect(code).toBe(0);

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { reasonOf } from '../reason.ts';
+import { surviveClosedTerminal } from './closed-terminal.ts';
 import { exitCodes, Interruption, interruptions } from './context.ts';
 import { LossyOutput } from './lossy-output.ts';
 import { nativeApi } from './native-api.ts';
 import { runCommandLine } from './run.ts';
 
+surviveClosedTerminal();
 const stderr = new LossyOutput(process.stderr);
 const stdout = new LossyOutput(process.stdout, (error) => {
   if (stdout.lost) stderr.write(`thaw: standard output is lost from here on: ${reasonOf(error)}.\n`);

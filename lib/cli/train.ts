@@ -27,8 +27,23 @@ export const trainCommand: Command = {
 
 async function train(args: readonly string[], context: CommandContext): Promise<number> {
   const request = await readTrainRequest(args, context.cwd);
+  try {
+    const folder = new RunFolder(request.out);
+    try {
+      return await trainIn(folder, request, context);
+    } finally {
+      folder.leave();
+    }
+  } catch (error) {
+    if (request.json && error instanceof ThawError) {
+      writeEvent(context.stdout, { event: 'error', code: error.code, message: error.message });
+    }
+    throw error;
+  }
+}
+
+async function trainIn(folder: RunFolder, request: TrainRequest, context: CommandContext): Promise<number> {
   const note = (text: string) => void (request.quiet || context.stderr.write(`${text}\n`));
-  const folder = new RunFolder(request.out);
   let began = false;
   try {
     if (folder.takenOver) note(folder.takenOver);
@@ -61,15 +76,9 @@ async function train(args: readonly string[], context: CommandContext): Promise<
       model.dispose();
     }
     return exitCodes.done;
-  } catch (thrown) {
+  } catch (error) {
     if (context.signal.aborted) return interrupted(request, folder, began, context);
-    const error = began && folder.hasCheckpoint ? withWayOn(thrown, request) : thrown;
-    if (request.json && error instanceof ThawError) {
-      writeEvent(context.stdout, { event: 'error', code: error.code, message: error.message });
-    }
-    throw error;
-  } finally {
-    folder.leave();
+    throw began && folder.hasCheckpoint ? withWayOn(error, request) : error;
   }
 }
 
