@@ -58,6 +58,8 @@ export async function trainAndSave(training: Training): Promise<void> {
     throw error;
   }
   await listening.flush();
+  if (await folder.restore())
+    progress.note(`The run's folder was removed while it ran: it is made again, as ${folder.path}.`);
   await folder.writeHistory();
 
   const { evaluation } = history;

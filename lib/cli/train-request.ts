@@ -5,6 +5,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import { demoPreset, randomWeightsPreset } from '../demo/preset.ts';
 import { noPositionals, parseArguments, unusable } from '../options/arguments.ts';
 import { type TrainConfig, type TrainValues, trainFlags } from '../options/train.ts';
+import { isPartlyAside } from './put-aside.ts';
 import { defaultRunFolder } from './run-folder.ts';
 
 /** What `thaw train` is asked to do, everything resolved. */
@@ -16,6 +17,8 @@ export interface TrainRequest {
   /** How the command line wrote it, for sentences that repeat the command. */
   outAsGiven: string;
   resume: boolean;
+  /** It was asked to resume, and there is nothing to. */
+  nothingToResume: boolean;
   json: boolean;
   quiet: boolean;
 }
@@ -43,7 +46,7 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
   const folder = resolve(cwd, outAsGiven);
   const layers: TrainValues[] = [];
   const earlier = join(folder, 'config.json');
-  const continued = resume && existsSync(earlier);
+  const continued = resume && existsSync(earlier) && !isPartlyAside(folder);
   if (continued) layers.push(await readConfig(earlier));
   if (configFile !== undefined) layers.push(await readConfig(resolve(cwd, configFile)));
   layers.push(withAbsolutePaths(flags, cwd));
@@ -53,7 +56,8 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
     throw unusable(`There is no run to resume in ${outAsGiven}.`);
   }
   const config = resolveConfig(layers, presetFor(given));
-  return { config, given, out: folder, outAsGiven, resume: continued, json, quiet };
+  const nothingToResume = resume && !continued;
+  return { config, given, out: folder, outAsGiven, resume: continued, nothingToResume, json, quiet };
 }
 
 /** The drawn set wants other settings than photographs; random weights on it want still others. */
