@@ -90,6 +90,7 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     'valAccuracy',
     'epochSeconds',
     'imagesPerSecond',
+    'learningRate',
   ]);
   for (const column of Object.values(read(out, 'history.json'))) expect(column).toHaveLength(3);
   expect(read(out, 'skipped.json')).toEqual([

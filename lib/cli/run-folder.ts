@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../files/atomic-write.ts';
 import type { EpochLogs } from '../model/callbacks.ts';
@@ -33,6 +32,8 @@ export interface HistoryColumns {
   epochSeconds: number[];
   /** Training images a second. */
   imagesPerSecond: number[];
+  /** Of the last step. */
+  learningRate: number[];
 }
 
 /** The folder that a run writes into; every file goes through `.part` and rename. */
@@ -98,20 +99,10 @@ export class RunFolder {
     return removed;
   }
 
-  /** The history that an interrupted run left here; an interruption in its first epoch leaves none. */
-  async readHistory(): Promise<Partial<HistoryColumns>> {
-    try {
-      return JSON.parse(await readFile(this.file('history.json'), 'utf8'));
-    } catch {
-      return {};
-    }
-  }
-
-  /** Begins the history with the first `epochs` epochs of an earlier one. */
-  takeOver(earlier: Partial<HistoryColumns>, epochs: number): void {
-    for (const name of Object.keys(this.history) as (keyof HistoryColumns)[]) {
-      this.history[name] = (earlier[name] ?? []).slice(0, epochs);
-    }
+  /** Begins the history with the epochs of the run that is gone on with: the checkpoint's, whatever the file says. */
+  takeOver(epochs: readonly EpochLogs[]): void {
+    for (const column of Object.values(this.history)) column.length = 0;
+    for (const epoch of epochs) this.addEpoch(epoch);
   }
 
   addEpoch(logs: EpochLogs): void {
@@ -122,6 +113,7 @@ export class RunFolder {
     if (logs.valAccuracy !== undefined) history.valAccuracy.push(logs.valAccuracy);
     history.epochSeconds.push(logs.epochSeconds);
     history.imagesPerSecond.push(logs.imagesPerSecond);
+    history.learningRate.push(logs.learningRate);
   }
 
   writeHistory(): Promise<void> {
@@ -146,7 +138,15 @@ export class RunFolder {
 }
 
 function emptyHistory(): HistoryColumns {
-  return { loss: [], accuracy: [], valLoss: [], valAccuracy: [], epochSeconds: [], imagesPerSecond: [] };
+  return {
+    loss: [],
+    accuracy: [],
+    valLoss: [],
+    valAccuracy: [],
+    epochSeconds: [],
+    imagesPerSecond: [],
+    learningRate: [],
+  };
 }
 
 /** `runs/2025-03-01-142530`, in local time. */

@@ -61,7 +61,14 @@ async function trainIn(folder: RunFolder, request: TrainRequest, context: Comman
       config: built,
       classes,
       notes,
-    } = await modelFor(suited(request, found, note), api, found, context, note);
+    } = await modelFor(
+      suited(request, found, note),
+      api,
+      found,
+      context,
+      note,
+      goesOn ? folder.file('checkpoint') : undefined,
+    );
     try {
       for (const text of notes) note(text);
       const data = inOrder(found, classes);
@@ -69,7 +76,7 @@ async function trainIn(folder: RunFolder, request: TrainRequest, context: Comman
       const aside = goesOn ? undefined : folder.putAside(built.weights);
       if (aside) note(`${request.outAsGiven} held another run: its files are now in ${aside.folder}.`);
       const config = { ...built, weights: aside?.weights ?? built.weights };
-      await folder.writeConfig(config);
+      if (!goesOn) await folder.writeConfig(config);
       began = true;
       await trainAndSave({ model, data, config, request, folder, context });
     } finally {
@@ -153,11 +160,13 @@ async function modelFor(
   { classes, train }: LabelledImages,
   context: CommandContext,
   note: (text: string) => void,
+  from: string | undefined,
 ): Promise<BuiltModel> {
   const { config, given } = request;
   const multiLabel = train.kind === 'multiLabel';
   const line = new ProgressLine(request.quiet ? silence : context.stderr);
   const options = {
+    from,
     signal: context.signal,
     onProgress: (progress: DownloadProgress) => line.draw(describeProgress('ImageNet weights', progress)),
   };
