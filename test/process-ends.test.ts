@@ -93,6 +93,9 @@ interface End {
   stderr: string;
 }
 
+/** Every second one with threads of OpenMP's. */
+let started = 0;
+
 /**
  * Runs a process to its end.
  * @param closes which of its outputs are closed once something was read from them
@@ -109,7 +112,7 @@ async function ended(
   const child = spawn(process.execPath, args, {
     cwd: folder,
     stdio: ['ignore', stdout, 'pipe'],
-    env: { ...process.env, OMP_NUM_THREADS: '1' },
+    env: { ...process.env, OMP_NUM_THREADS: String(1 + (started++ % 2)) },
   });
   let stderr = '';
   child.stderr?.on('data', (part) => {
