@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -27,7 +27,8 @@ export function thisOwner(): Owner {
     since: new Date().toISOString(),
     id: randomUUID(),
     started: startOf(process.pid)?.ticks ?? '',
-    machine: line('/etc/machine-id'),
+    // machine-id(5): not to be shown as it is.
+    machine: createHash('sha256').update(line('/etc/machine-id')).digest('hex').slice(0, 16),
     boot: line('/proc/sys/kernel/random/boot_id'),
     pids: namespace(),
   };
