@@ -109,7 +109,8 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
       const { epochs = 1, signal, checkpoint } = options;
       const callbacks = (options.callbacks ?? {}) as Callbacks;
       const startEpoch = behaviour.startEpoch ?? 0;
-      callbacks.onTrainBegin?.({
+      // As the engine does, which waits.
+      await callbacks.onTrainBegin?.({
         batches: 2,
         batchSize: 8,
         steps: 2,
