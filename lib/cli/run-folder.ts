@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Finding } from '../data/finding.ts';
 import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
 import type { EpochLogs } from '../model/callbacks.ts';
-import type { SkippedImage } from '../model/evaluation.ts';
 import type { TrainConfig } from '../options/train.ts';
 import { version } from '../version.ts';
 
@@ -45,7 +45,7 @@ export class RunFolder {
       | 'config.json'
       | 'history.json'
       | 'report.html'
-      | 'skipped.json'
+      | 'quarantine.json'
       | 'cache'
       | 'checkpoint',
   ) {
@@ -93,11 +93,11 @@ export class RunFolder {
   }
 
   /** Also when there are none, so that a list of an earlier run does not stay. */
-  writeSkipped(skipped: readonly SkippedImage[]): Promise<void> {
-    return this.writeJson('skipped.json', skipped);
+  writeQuarantine(findings: readonly Finding[]): Promise<void> {
+    return this.writeJson('quarantine.json', findings);
   }
 
-  writeJson(name: 'config.json' | 'history.json' | 'skipped.json', value: unknown): Promise<void> {
+  writeJson(name: 'config.json' | 'history.json' | 'quarantine.json', value: unknown): Promise<void> {
     return writeAtomically(this.file(name), `${JSON.stringify(value, undefined, 2)}\n`);
   }
 }

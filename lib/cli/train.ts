@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { quickCheck } from '../check/check.ts';
+import { sentences } from '../check/sentences.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { loadImages } from '../data/load-images.ts';
@@ -32,7 +34,7 @@ async function train(args: readonly string[], context: CommandContext): Promise<
   let began = false;
   try {
     const api = await context.api();
-    const found = await images(request, api, context, note);
+    const found = await lookedOver(await images(request, api, context, note), api);
     for (const sentence of found.notes) note(sentence);
     note(described(found));
     const { model, config, classes, notes } = await modelFor(
@@ -59,6 +61,16 @@ async function train(args: readonly string[], context: CommandContext): Promise<
     }
     throw error;
   }
+}
+
+/** With what can be told of the images before they are decoded. */
+async function lookedOver(images: LabelledImages, { digests }: CommandApi): Promise<LabelledImages> {
+  const found = await quickCheck(images, digests);
+  return {
+    ...images,
+    notes: [...images.notes, ...sentences(found)],
+    findings: [...images.findings, ...found],
+  };
 }
 
 /** The images with their classes in the order of the model's outputs. */

@@ -1,4 +1,10 @@
-import type { NativeEpoch, NativeHistory, NativeTimeSpent, NativeValidation } from '../native-run.ts';
+import type {
+  NativeChanged,
+  NativeEpoch,
+  NativeHistory,
+  NativeTimeSpent,
+  NativeValidation,
+} from '../native-run.ts';
 import { type MeasureName, validated } from '../options/metrics.ts';
 import type { EpochLogs } from './callbacks.ts';
 import { type Evaluation, makeEvaluation, type SkippedImage } from './evaluation.ts';
@@ -19,6 +25,8 @@ export type History = Columns<Omit<EpochLogs, keyof NativeValidation>> &
     valLoss: number[];
     valAccuracy: number[];
     skipped: SkippedImage[];
+    /** Files that were written to, or went, after they were first read. */
+    changed: NativeChanged[];
     /** Of the weights at the end, on the validation data; only with such data. */
     evaluation?: Evaluation;
     /** Where the time went. */
@@ -54,6 +62,7 @@ export function makeHistory(
     imagesPerSecond: column('imagesPerSecond'),
     learningRate: column('learningRate'),
     skipped: native.skipped,
+    changed: native.changed,
     ...(native.evaluation && { evaluation: makeEvaluation(native.evaluation, classes) }),
     seconds: native.seconds,
     precision: native.precision,

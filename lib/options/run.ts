@@ -56,6 +56,10 @@ export const run = {
   signal: { kind: signal, help: 'ends it at its next step' },
 } as const satisfies Table;
 
+/** How images are read where nothing is computed with them. */
+const { threads, decode, maxPixels, signal: stopped } = run;
+export const reading = { threads, decode, maxPixels, signal: stopped } as const satisfies Table;
+
 const thresholds: Kind<number | Readonly<Record<string, number>>> = {
   ...share,
   expected: `${share.expected}, or an object of such by label`,

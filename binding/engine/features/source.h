@@ -40,6 +40,7 @@ class FeatureSource {
   void start_epoch(int64_t epoch, int64_t first_batch = 0);
   std::optional<FeatureBatch> next();
   std::vector<data::UnreadableImage> unreadable() const { return loader_.unreadable(); }
+  std::vector<data::ChangedImage> changed() const { return loader_.changed(); }
 
   // Features that are kept, in this epoch or in later ones.
   bool keeps() const { return cache_ != nullptr; }

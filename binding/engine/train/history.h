@@ -74,7 +74,8 @@ void fields(auto& visit, Of<TimeSpent> auto& time) {
 struct History {
   std::vector<EpochRecord> epochs;
   std::vector<data::UnreadableImage> unreadable;
-  int64_t best_epoch = -1;  // from 0; -1 without early stopping
+  std::vector<data::ChangedImage> changed;  // since they were first read
+  int64_t best_epoch = -1;                  // from 0; -1 without early stopping
   bool stopped_early = false;
   std::optional<Evaluation> evaluation;  // on the validation data, of the weights at the end
   TimeSpent time;
@@ -84,6 +85,7 @@ struct History {
 void fields(auto& visit, Of<History> auto& history) {
   visit("epochs", history.epochs);
   visit("skipped", history.unreadable);
+  visit("changed", history.changed);
   visit("bestEpoch", history.best_epoch);
   visit("stoppedEarly", history.stopped_early);
   visit("evaluation", history.evaluation);
