@@ -11,15 +11,15 @@ export const TITLES: Readonly<Record<FindingKind, readonly [one: string, several
   ],
   oneClassInValidation: ['class alone in validation', 'classes alone in validation'],
   fileInTwoClasses: ['file in several classes', 'files in several classes'],
-  sameInTwoClasses: ['image byte for byte in several classes', 'images byte for byte in several classes'],
+  sameInTwoClasses: [
+    'group of identical images in several classes',
+    'groups of identical images in several classes',
+  ],
   sameInValidation: [
-    'image to train on that also validates or tests, byte for byte',
-    'images to train on that also validate or test, byte for byte',
+    'group of identical images to train on and to validate or test on',
+    'groups of identical images to train on and to validate or test on',
   ],
-  sameInClass: [
-    'image byte for byte several times in a class',
-    'images byte for byte several times in a class',
-  ],
+  sameInClass: ['group of identical images in a class', 'groups of identical images in a class'],
   nearlySame: ['group of nearly the same images', 'groups of nearly the same images'],
   nearlySameInValidation: [
     'group of nearly the same images to train on and to validate or test on',
