@@ -1,13 +1,11 @@
+import { nativeDataset } from '../model/native-data.ts';
 import type { CommandApi } from './api.ts';
 
 /** Loads the library, and with it the addon. @throws ThawError ERR_ADDON_NOT_LOADED */
 export async function nativeApi(): Promise<CommandApi> {
-  const [{ loadResNet }, { native, settle }, { abortable }, { nativeDataset }] = await Promise.all([
-    import('../model/load.ts'),
-    import('../native.ts'),
-    import('../model/abort.ts'),
-    import('../model/native-data.ts'),
-  ]);
+  const { loadResNet } = await import('../model/load.ts');
+  const { native, settle } = await import('../native.ts');
+  const { abortable } = await import('../model/abort.ts');
   const addon = native();
   return {
     load: loadResNet,
