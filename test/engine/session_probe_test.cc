@@ -82,3 +82,5 @@ TEST("the nearest rows are those of all pairs, beyond a block of them, and none 
   CHECK_THROWS(nearest_rows(features, 4, [] { thaw::fail("ERR_ABORTED", "Stopped."); }),
                "ERR_ABORTED");
 }
+
+TEST_MAIN()
