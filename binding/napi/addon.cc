@@ -4,6 +4,7 @@
 #include "engine/data/decode.h"
 #include "engine/data/encode.h"
 #include "engine/device/backend.h"
+#include "engine/device/threads.h"
 #include "napi/computing_thread.h"
 #include "napi/fields.h"
 #include "napi/guard.h"
@@ -61,6 +62,7 @@ Napi::Value on_process_end(const Napi::CallbackInfo& call) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  device::try_threads();  // for calls that compute on the JavaScript thread
   auto* state = new State();
   env.SetInstanceData<State>(state);  // deleted with the environment
   env.AddCleanupHook([state] { state->stop_tasks(); });

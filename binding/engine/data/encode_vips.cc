@@ -3,9 +3,12 @@
 
 #ifdef THAW_VIPS
 
+#include <filesystem>
+#include <memory>
 #include <vips/vips8>
 
 #include "engine/data/vips_start.h"
+#include "engine/files/atomic_file.h"
 
 namespace thaw::data {
 
@@ -21,7 +24,14 @@ void write_image(const std::string& path, std::span<const uint8_t> rgb, int64_t 
         const_cast<uint8_t*>(rgb.data()), rgb.size(), static_cast<int>(width),
         static_cast<int>(height), 3, VIPS_FORMAT_UCHAR);
     image = image.copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
-    image.write_to_file(path.c_str());
+    void* bytes = nullptr;
+    size_t size = 0;
+    image.write_to_buffer(std::filesystem::path(path).extension().c_str(), &bytes, &size);
+    const std::unique_ptr<void, void (*)(void*)> owner(bytes, g_free);
+    // Not by libvips, which does not say of a full disk that it is full.
+    AtomicFile file(path);
+    file.write(bytes, size);
+    file.commit();
   } catch (const vips::VError& error) {
     std::string reason = error.what();
     vips_error_clear();
