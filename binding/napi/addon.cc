@@ -1,5 +1,6 @@
 // The addon's exports. lib/native.ts describes them in TypeScript.
 #include <ATen/Parallel.h>
+#include <signal.h>
 
 #include "engine/data/decode.h"
 #include "engine/data/encode.h"
@@ -62,6 +63,10 @@ Napi::Value on_process_end(const Napi::CallbackInfo& call) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  // As Python does: beyond a limit of a file's size (ulimit -f) a write fails, and nothing ends.
+  struct sigaction action {};
+  if (sigaction(SIGXFSZ, nullptr, &action) == 0 && action.sa_handler == SIG_DFL)
+    signal(SIGXFSZ, SIG_IGN);
   device::try_threads();  // for calls that compute on the JavaScript thread
   auto* state = new State();
   env.SetInstanceData<State>(state);  // deleted with the environment

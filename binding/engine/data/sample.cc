@@ -43,7 +43,14 @@ std::string SampleReader::read_into(const DrawKey& key, void* out) {
     }
     return {};
   }
-  if (!dataset_.paths.empty()) read_file(dataset_.paths[key.sample], decode_, file_);
+  if (!dataset_.paths.empty()) {
+    try {
+      read_file(dataset_.paths[key.sample], decode_, file_);
+    } catch (...) {
+      if (seen_) seen_(static_cast<int64_t>(key.sample), {});
+      throw;
+    }
+  }
   const std::span<const uint8_t> bytes =
       dataset_.paths.empty() ? std::span<const uint8_t>(dataset_.encoded[key.sample]) : file_;
   if (seen_) seen_(static_cast<int64_t>(key.sample), bytes);

@@ -15,7 +15,7 @@
 namespace thaw::data {
 
 // Is shown the contents of each sample that is read (a file's bytes, or pixels), before they are
-// decoded, by the thread that reads it.
+// decoded, by the thread that reads it; nothing where a file cannot be read.
 using SeenContents = std::function<void(int64_t sample, std::span<const uint8_t> contents)>;
 
 // Reads samples of one data set; each thread has its own.

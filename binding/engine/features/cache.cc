@@ -37,6 +37,11 @@ void ActivationCache::mark_unreadable(int64_t row, const std::string& contents) 
   states_[static_cast<size_t>(row)] = State::kUnreadable;
 }
 
+void ActivationCache::forget(int64_t row) {
+  if (file_) return file_->forget(row);
+  states_[static_cast<size_t>(row)] = State::kAbsent;
+}
+
 bool ActivationCache::complete(int64_t first, int64_t count) const {
   for (int64_t row = first; row < first + count; ++row) {
     if (state(row) == State::kAbsent) return false;

@@ -38,6 +38,7 @@ class ActivationCache {
   bool unreadable(int64_t row) const { return state(row) == State::kUnreadable; }
   // In a file, beside the digest of what was there.
   void mark_unreadable(int64_t row, const std::string& contents = "");
+  void forget(int64_t row);  // it is absent
   // Every one of the rows is present or known to be unreadable.
   bool complete(int64_t first, int64_t count) const;
 

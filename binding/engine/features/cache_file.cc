@@ -150,7 +150,7 @@ bool CacheFile::write(const void* bytes, size_t size, int64_t place) {
 }
 
 void CacheFile::put(int64_t row, const void* bytes, const std::string& contents) {
-  entries_[static_cast<size_t>(row)] = {};
+  forget(row);
   if (!writable_) return;
   const auto size = static_cast<size_t>(row_bytes_);
   if (write(bytes, size, row_place(row))) {
@@ -193,7 +193,7 @@ std::vector<int64_t> CacheFile::read(const std::vector<int64_t>& rows, void* to)
   std::vector<int64_t> damaged;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (right[i]) continue;
-    entries_[static_cast<size_t>(rows[i])] = {};
+    forget(rows[i]);
     damaged.push_back(static_cast<int64_t>(i));
   }
   return damaged;

@@ -34,6 +34,7 @@ class CacheFile {
   // `contents` tells of what the row is: the digest of its image, 40 characters at most. A row that
   // can no longer be written stays absent, after one line that says why.
   void put(int64_t row, const void* bytes, const std::string& contents);
+  void forget(int64_t row) { entries_[static_cast<size_t>(row)] = {}; }
   void put_unreadable(int64_t row, const std::string& contents);
 
   // Reads present rows to `to`, one after another. Those that are not as they were written become

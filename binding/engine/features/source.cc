@@ -27,6 +27,14 @@ FeatureSource::FeatureSource(const session::Session& session,
     if (cache_->unreadable(sample)) unreadable.push_back(sample);
   }
   loader_.find_reasons(unreadable);
+  // One that can be read after all is computed: nothing is left out without a reason.
+  std::vector<uint8_t> is_so(static_cast<size_t>(dataset_->size()));
+  for (const data::UnreadableImage& image : loader_.unreadable()) is_so[image.sample] = 1;
+  for (const int64_t sample : unreadable) {
+    for (int64_t row = sample; !is_so[sample] && row < cache_->layout().rows;
+         row += dataset_->size())
+      cache_->forget(row);
+  }
 }
 
 FeatureSource::~FeatureSource() { tell_damage(); }
@@ -36,7 +44,7 @@ data::LoaderOptions FeatureSource::watched(data::LoaderOptions loader) {
   if (!cache_ || !cache_->file()) return loader;
   digests_.resize(static_cast<size_t>(dataset_->size()));
   loader.seen = [this](int64_t sample, std::span<const uint8_t> contents) {
-    std::string found = digest(contents.data(), contents.size());
+    std::string found = contents.empty() ? "" : digest(contents.data(), contents.size());
     const std::lock_guard lock(seen_);
     digests_[static_cast<size_t>(sample)] = std::move(found);
   };
