@@ -47,17 +47,25 @@ function run(command: string, args: readonly string[]): Promise<End> {
 
 // Root has no limit of processes: another user, of whom no other process is, who may read what root may.
 const another = [
-  ...['--reuid=61234', '--clear-groups', '--inh-caps=-all,+dac_read_search', '--ambient-caps=-all,+dac_read_search'],
+  ...[
+    '--reuid=61234',
+    '--clear-groups',
+    '--inh-caps=-all,+dac_read_search',
+    '--ambient-caps=-all,+dac_read_search',
+  ],
   ...['--bounding-set=-all,+dac_read_search'],
 ];
 const asAnother =
-  process.getuid?.() === 0 && spawnSync('setpriv', [...another, 'prlimit', '--nproc=50', 'true']).status === 0;
+  process.getuid?.() === 0 &&
+  spawnSync('setpriv', [...another, 'prlimit', '--nproc=50', 'true']).status === 0;
 const testOrSkip = asAnother ? test : test.skip;
 
-testOrSkip('at a limit of threads a run is slower or ends with a code (skipped where there is no other user)', async () => {
-  const path = program(
-    'threads.mjs',
-    `
+testOrSkip(
+  'at a limit of threads a run is slower or ends with a code (skipped where there is no other user)',
+  async () => {
+    const path = program(
+      'threads.mjs',
+      `
     console.log('started');
     const end = await code((async () => {
       const model = await ResNet18.load({ weights: null, device: 'cpu', inputShape: [32, 32, 3] });
@@ -69,19 +77,24 @@ testOrSkip('at a limit of threads a run is slower or ends with a code (skipped w
     console.log(end);
     process.exit(0);
     `,
-  );
-  const ends: string[] = [];
-  for (let threads = 9; threads <= 18; threads++) {
-    const end = await run('setpriv', [...another, 'prlimit', `--nproc=${threads}`, process.execPath, path]);
-    // Where Node cannot start its own threads, nothing of ours has run.
-    if (!end.stdout.startsWith('started')) continue;
-    expect([threads, end.status, end.stderr]).toEqual([threads, 0, expect.not.stringMatching(/terminate|libgomp/)]);
-    ends.push(end.stdout.split("\n")[1] ?? '');
-  }
-  expect(ends.at(-1)).toBe('done');
-  for (const end of ends) expect(end).toMatch(/^(done|ERR_NO_THREAD: .*raise the limit of processes.*)$/);
-  expect(ends.some((end) => end.startsWith('ERR_NO_THREAD'))).toBe(true);
-});
+    );
+    const ends: string[] = [];
+    for (let threads = 9; threads <= 18; threads++) {
+      const end = await run('setpriv', [...another, 'prlimit', `--nproc=${threads}`, process.execPath, path]);
+      // Where Node cannot start its own threads, nothing of ours has run.
+      if (!end.stdout.startsWith('started')) continue;
+      expect([threads, end.status, end.stderr]).toEqual([
+        threads,
+        0,
+        expect.not.stringMatching(/terminate|libgomp/),
+      ]);
+      ends.push(end.stdout.split('\n')[1] ?? '');
+    }
+    expect(ends.at(-1)).toBe('done');
+    for (const end of ends) expect(end).toMatch(/^(done|ERR_NO_THREAD: .*raise the limit of processes.*)$/);
+    expect(ends.some((end) => end.startsWith('ERR_NO_THREAD'))).toBe(true);
+  },
+);
 
 test('at a limit of memory every call is refused with a code, and the model stays of use', async () => {
   const path = program(
@@ -113,7 +126,10 @@ test('at a limit of memory every call is refused with a code, and the model stay
   );
   const end = await run(process.execPath, [path]);
   expect([end.status, end.stderr]).toEqual([0, expect.not.stringContaining('terminate')]);
-  const seen = end.stdout.trim().split("\n").map((line) => JSON.parse(line) as { name: string; refused: string });
+  const seen = end.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string; refused: string });
   expect(seen.map(({ name }) => name)).toEqual(['load', 'fit', 'predict', 'save', 'then']);
   for (const { name, refused } of seen) {
     const expected = name === 'then' ? /^done$/ : /^(ERR_OUT_OF_MEMORY: .*memory|ERR_NO_THREAD: )/i;

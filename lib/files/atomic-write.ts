@@ -32,9 +32,13 @@ export function writeFailed(path: string, error: unknown): ThawError {
   if (error instanceof ThawError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new ThawError('ERR_DISK_FULL', `No space is left to write ${path}; nothing of it is left, and what was there before stays. Free some, or choose another folder, and run again.`, {
-      cause: error,
-    });
+    return new ThawError(
+      'ERR_DISK_FULL',
+      `No space is left to write ${path}; nothing of it is left, and what was there before stays. Free some, or choose another folder, and run again.`,
+      {
+        cause: error,
+      },
+    );
   }
   if (code === 'EMFILE' || code === 'ENFILE') {
     return new ThawError(
