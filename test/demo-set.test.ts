@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { nativeApi } from '../lib/cli/native-api.ts';
 import { demoImages, imagesPerClass } from '../lib/demo/demo-set.ts';
 import { drawImage } from '../lib/demo/draw.ts';
@@ -23,20 +23,22 @@ test('a failure leaves nothing behind, and says what it could not write', async 
 // A file system of 64 KiB, which only root can have.
 const small = temporaryFolder();
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]).status === 0;
-afterAll(() => {
-  if (mounted) spawnSync('umount', [small]);
-});
 const testOnFullDisk = mounted ? test : test.skip;
 
 testOnFullDisk(
   'a disk that is full is called full, by the addon too (skipped where nothing may be mounted)',
   async () => {
-    const { writeImage } = await nativeApi();
-    await expect(demoImages(small, writeImage)).rejects.toMatchObject({
-      code: 'ERR_DISK_FULL',
-      message: expect.stringContaining('Free some space'),
-    });
-    expect(readdirSync(small)).toEqual([]);
+    try {
+      const { writeImage } = await nativeApi();
+      await expect(demoImages(small, writeImage)).rejects.toMatchObject({
+        code: 'ERR_DISK_FULL',
+        message: expect.stringContaining('Free some space'),
+      });
+      expect(readdirSync(small)).toEqual([]);
+    } finally {
+      // Before the folder is removed.
+      spawnSync('umount', [small]);
+    }
   },
 );
 

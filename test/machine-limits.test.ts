@@ -18,7 +18,7 @@ function program(name: string, body: string): string {
     import { execFileSync } from 'node:child_process';
     import { readFileSync } from 'node:fs';
     import { stat } from 'node:fs/promises';
-    import { ResNet18, imageArray, linearHead } from ${JSON.stringify(library)};
+    import { ResNet18, ResNet152, imageArray, linearHead } from ${JSON.stringify(library)};
     await stat('/'); // libuv starts its own threads, and ends the process where it cannot
     const shape = [8, 32, 32, 3];
     const values = Uint8Array.from({ length: 8 * 32 * 32 * 3 }, (_, i) => (i * 37) % 256);
@@ -102,14 +102,14 @@ test('at a limit of memory every call is refused with a code, and the model stay
     `
     const size = () => Number(/VmSize:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
     const limit = (bytes) => execFileSync('prlimit', ['--pid=' + process.pid, '--as=' + bytes + ':']);
-    const load = () => ResNet18.load({ weights: null, device: 'cpu', inputShape: [224, 224, 3] });
+    const load = (network = ResNet152) => network.load({ weights: null, device: 'cpu', inputShape: [224, 224, 3] });
     const large = { data: new Uint8Array(64 * 224 * 224 * 3), shape: [64, 224, 224, 3] };
-    const model = await load();
+    const model = await load(ResNet18);
     model.replaceHead(linearHead(2));
     model.compile();
     const small = { data: values, shape };
     const calls = {
-      load,
+      load: () => load(),
       fit: () => model.fit(imageArray(large.data, { shape: large.shape, labels: Array.from({ length: 64 }, (_, i) => i % 2), classes: ['a', 'b'] }), { epochs: 1, batchSize: 64, cache: 'off' }),
       predict: () => model.predict(large, { batchSize: 64 }),
       save: () => model.save(${JSON.stringify(join(folder, 'model.pt'))}),
