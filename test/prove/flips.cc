@@ -1,0 +1,2 @@
+#include "proof.h"
+namespace prove { int prove_flips(Zygote&, const Asked&) { return 1; } }
