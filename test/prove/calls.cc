@@ -31,9 +31,9 @@ std::optional<std::string> goes_on(Zygote& zygote, int setting, const Expected& 
 // What may be thrown where a call fails: it says the file and has a code.
 std::optional<std::string> told_well(const Told& told, int error) {
   const std::string code = told.code, message = told.message;
-  if (told.seen.struck == Op::kMemory) return {};
+  if (told.struck == Op::kMemory) return {};
   if (!code.starts_with("ERR_")) return "it threw " + code + ": " + message;
-  if (error == ENOSPC && told.seen.struck == Op::kWrite && code != "ERR_DISK_FULL")
+  if (error == ENOSPC && told.struck == Op::kWrite && code != "ERR_DISK_FULL")
     return "a full disk is called " + code + ": " + message;
   return {};
 }
@@ -49,11 +49,11 @@ class Failing {
     std::filesystem::remove_all(folder);
     const Outcome outcome = zygote_.run(setting_, folder, plan);
     const Told& told = zygote_.told();
-    if (told.seen.struck == Op::kNone && outcome.ended()) return;  // a call that cannot fail so
+    if (told.struck == Op::kNone && outcome.ended()) return;  // a call that cannot fail so
     const std::string how = std::string(name_of_setting(setting_)) + ", " +
-                            name_of(told.seen.struck) + " failed (" +
+                            name_of(told.struck) + " failed (" +
                             (plan.error ? std::strerror(plan.error) : "half of it") + "): ";
-    ++struck_[told.seen.struck];
+    ++struck_[told.struck];
     if (!outcome.ended() && !outcome.threw()) return tally_.wrong(trial, how + "it " + outcome.text());
     std::optional<std::string> wrong = outcome.ended() ? difference(wanted_, folder) : told_well(told, plan.error);
     if (!wrong && outcome.threw()) {

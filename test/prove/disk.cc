@@ -98,6 +98,9 @@ void Disk::edit(File& file, Edit edit) {
 void Disk::apply(const Record& record) {
   switch (record.op) {
     case Op::kOpen: {
+      // Numbers begin anew with the next process.
+      files_.erase(record.handle);
+      folders_.erase(record.handle);
       if ((record.a & O_DIRECTORY) || record.path == folder_) {
         folders_[record.handle] = record.path;
         return;

@@ -56,7 +56,6 @@ State& state() {
 
 std::atomic<bool> watching = false;
 std::atomic<int64_t> calls = 0, memory = 0, threads = 0;
-std::atomic<Op> struck = Op::kNone;
 thread_local int within = 0;
 
 // Held in whatever is watched: calls are counted and written down in one order.
@@ -111,6 +110,10 @@ void note(const Record& record) {
   append(all.data(), all.size());
 }
 
+void strike(Op op) {
+  if (state().plan.struck) *state().plan.struck = op;
+}
+
 // EINTR is what only these may answer, and half is what only reading and writing can do.
 bool can_fail(Op op, int error) {
   const bool moves = op == Op::kRead || op == Op::kWrite;
@@ -129,7 +132,7 @@ int64_t call(Op op, const Real& real) {
     die();
   }
   if (number == plan.fail_at && can_fail(op, plan.error)) {
-    struck = op;
+    strike(op);
     if (plan.error == 0) return real(true);
     errno = plan.error;
     return -1;
@@ -204,7 +207,7 @@ ssize_t writing(int descriptor, const iovec* parts, int count, off_t offset, con
 bool no_memory(size_t size) {
   if (!watching || within || static_cast<int64_t>(size) < state().plan.smallest) return false;
   if (memory++ != state().plan.memory_at) return false;
-  struck = Op::kMemory;
+  strike(Op::kMemory);
   errno = ENOMEM;
   return true;
 }
@@ -245,7 +248,6 @@ void set_plan(const Plan& plan) {
   now.handles = 0;
   now.trace = -1;
   calls = memory = threads = 0;
-  struck = Op::kNone;
   if (*plan.trace) {
     now.trace = static_cast<int>(syscall(SYS_openat, AT_FDCWD, plan.trace,
                                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
@@ -254,7 +256,7 @@ void set_plan(const Plan& plan) {
   watching = !now.folder.empty();
 }
 
-Seen seen() { return {calls, memory, threads, struck}; }
+Seen seen() { return {calls, memory, threads}; }
 
 }  // namespace prove
 
@@ -437,7 +439,7 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
                    void* argument) noexcept {
   static auto* real = next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
   if (watching && threads++ == state().plan.thread_at) {
-    struck = Op::kThread;
+    strike(Op::kThread);
     return EAGAIN;
   }
   return real(thread, attributes, start, argument);

@@ -19,6 +19,7 @@ struct Plan {
   int64_t memory_at = -1;   // the number of the allocation of `smallest` bytes or more that fails
   int64_t smallest = 16 << 10;
   int64_t thread_at = -1;   // the number of the thread that is not started
+  Op* struck = nullptr;     // where it is told what failed, such as in shared memory
 };
 
 // Counting begins anew.
@@ -26,7 +27,6 @@ void set_plan(const Plan& plan);
 
 struct Seen {
   int64_t calls = 0, memory = 0, threads = 0;
-  Op struck = Op::kNone;  // what failed
 };
 Seen seen();
 

@@ -19,7 +19,8 @@ int main(int count, char** arguments) {
     std::fputs("prove kills|calls|failures|cuts|flips [--trials N] [--seed S] [--only TRIAL]\n", stderr);
     return 2;
   }
-  Asked asked{.what = found->first};
+  Asked asked;
+  asked.what = found->first;
   for (int i = 2; i < count; i += 2) {
     const int64_t value = std::atoll(arguments[i + 1]);
     if (std::strcmp(arguments[i], "--trials") == 0) {

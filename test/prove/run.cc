@@ -183,12 +183,14 @@ std::string Zygote::said() const { return read(folder_ + "/said"); }
 Outcome Zygote::run(int setting, const std::string& folder, Plan plan, int64_t microseconds) {
   std::filesystem::create_directories(folder);
   new (told_) Told{};
+  told_->struck = Op::kNone;
   const pid_t child = fork();
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)!freopen((folder_ + "/said").c_str(), "w", stderr);
     int status = 2;
     plan.folder = folder.c_str();
+    plan.struck = &told_->struck;
     set_plan(plan);
     try {
       train(setting, folder);

@@ -22,6 +22,7 @@ struct Told {
   std::atomic<bool> began, ended;
   std::atomic<int64_t> start_epoch, epochs_done;  // epochs_done: with what stood there at the start
   char code[64], message[1024];  // of what it threw
+  Op struck;  // what failed
   Seen seen;
 };
 
