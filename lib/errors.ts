@@ -59,7 +59,10 @@ export const ERRORS = [
       'ERR_DISPOSED',
     ],
   },
-  { about: 'training', codes: ['ERR_ABORTED', 'ERR_LOSS_NOT_FINITE', 'ERR_CHECKPOINT_MISMATCH', 'ERR_VERIFY'] },
+  {
+    about: 'training',
+    codes: ['ERR_ABORTED', 'ERR_LOSS_NOT_FINITE', 'ERR_CHECKPOINT_MISMATCH', 'ERR_VERIFY'],
+  },
   {
     about: 'the machine',
     codes: ['ERR_DEVICE_NOT_FOUND', 'ERR_OUT_OF_MEMORY', 'ERR_NO_THREAD', 'ERR_LIBTORCH', 'ERR_INTERNAL'],

@@ -1,4 +1,5 @@
-// A run ended in, or failed by, every one of its calls for its files: all trials are numbered setting, call, kind.
+// A run ended in, or failed by, every one of its calls for its files: all trials are numbered
+// setting, call, kind.
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -50,12 +51,14 @@ class Failing {
     const Outcome outcome = zygote_.run(setting_, folder, plan);
     const Told& told = zygote_.told();
     if (told.struck == Op::kNone && outcome.ended()) return;  // a call that cannot fail so
-    const std::string how = std::string(name_of_setting(setting_)) + ", " +
-                            name_of(told.struck) + " failed (" +
-                            (plan.error ? std::strerror(plan.error) : "half of it") + "): ";
+    const std::string how = std::string(name_of_setting(setting_)) + ", " + name_of(told.struck) +
+                            " failed (" + (plan.error ? std::strerror(plan.error) : "half of it") +
+                            "): ";
     ++struck_[told.struck];
-    if (!outcome.ended() && !outcome.threw()) return tally_.wrong(trial, how + "it " + outcome.text());
-    std::optional<std::string> wrong = outcome.ended() ? difference(wanted_, folder) : told_well(told, plan.error);
+    if (!outcome.ended() && !outcome.threw())
+      return tally_.wrong(trial, how + "it " + outcome.text());
+    std::optional<std::string> wrong =
+        outcome.ended() ? difference(wanted_, folder) : told_well(told, plan.error);
     if (!wrong && outcome.threw()) {
       ++threw_;
       wrong = goes_on(zygote_, setting_, wanted_, folder);
@@ -95,7 +98,8 @@ int prove_calls(Zygote& zygote, const Asked& asked) {
                              : outcome.text() + ": " + zygote.told().message);
     }
   }
-  tally.line("runs ended at one call for a file", std::to_string(torn_ones) + " after half of a write");
+  tally.line("runs ended at one call for a file",
+             std::to_string(torn_ones) + " after half of a write");
   return tally.status();
 }
 
@@ -126,7 +130,8 @@ int prove_failures(Zygote& zygote, const Asked& asked) {
     threw += failing.threw_;
   }
   std::string details = std::to_string(threw) + " ended in an error and went on;";
-  for (const auto& [op, count] : struck) details += std::string(" ") + name_of(op) + " " + std::to_string(count);
+  for (const auto& [op, count] : struck)
+    details += std::string(" ") + name_of(op) + " " + std::to_string(count);
   tally.line("runs in which one call failed", details);
   return tally.status();
 }

@@ -1,4 +1,5 @@
-// Power cuts after every call of a run, or of one that was killed and went on: each state that disk.h draws is resumed.
+// Power cuts after every call of a run, or of one that was killed and went on: each state that
+// disk.h draws is resumed.
 #include <filesystem>
 #include <set>
 
@@ -41,8 +42,10 @@ class Cuts {
       if (record.op == Op::kRead) continue;
       disk.apply(record);
       const bool folder_synced = record.op == Op::kSync && synced_.contains(record.handle);
-      if (record.op == Op::kOpen && record.path == folder + "/checkpoint") synced_.insert(record.handle);
-      if (record.op == Op::kOpen && record.path != folder + "/checkpoint") synced_.erase(record.handle);
+      if (record.op == Op::kOpen && record.path == folder + "/checkpoint")
+        synced_.insert(record.handle);
+      if (record.op == Op::kOpen && record.path != folder + "/checkpoint")
+        synced_.erase(record.handle);
       for (int64_t state = 0; state < states; ++state) {
         const int64_t trial = first_trial + point * 1000 + state;
         std::mt19937_64 random = tally_.random(trial);
@@ -78,7 +81,8 @@ class Cuts {
     start_ = starts_[hash] = told.start_epoch;
     from_nothing_ += start_ == 0;
     const std::string name = std::string(name_of_setting(setting_)) + ": ";
-    if (!outcome.ended()) return tally_.wrong(trial, name + outcome.text() + ": " + told.code + " " + told.message);
+    if (!outcome.ended())
+      return tally_.wrong(trial, name + outcome.text() + ": " + told.code + " " + told.message);
     if (start_ < durable_) return tally_.wrong(trial, name + lost());
     const auto wrong = difference(wanted_, folder);
     tally_.judge(trial, wrong ? name + *wrong : wrong);
@@ -93,7 +97,7 @@ class Cuts {
   Tally& tally_;
   int setting_;
   const Expected wanted_;
-  std::set<int64_t> synced_;  // handles of the checkpoints' folder
+  std::set<int64_t> synced_;          // handles of the checkpoints' folder
   std::map<size_t, int64_t> starts_;  // where runs went on from, by the state's hash
   int64_t start_ = 0, durable_ = 0;
 };
@@ -112,7 +116,8 @@ int prove_cuts(Zygote& zygote, const Asked& asked) {
   }
   tally.line("states of a disk after a power cut",
              "after each of " + std::to_string(points) + " calls, " + std::to_string(states) +
-                 " different ones, " + std::to_string(from_nothing) + " of them before a first checkpoint");
+                 " different ones, " + std::to_string(from_nothing) +
+                 " of them before a first checkpoint");
   return tally.status();
 }
 

@@ -29,7 +29,8 @@ void write_at(std::string& bytes, int64_t offset, const std::string& data) {
   std::copy(data.begin(), data.end(), bytes.begin() + offset);
 }
 
-// Some sectors of a write: the first ones, or any; behind the old end, the others are zeros or missing.
+// Some sectors of a write: the first ones, or any; behind the old end, the others are zeros or
+// missing.
 void write_in_part(std::string& bytes, int64_t offset, const std::string& data,
                    std::mt19937_64& random) {
   const size_t sector = chance(random, 0.5) ? 512 : 4096;
@@ -54,7 +55,8 @@ Image read_image(const std::string& folder) {
       image[path] = std::nullopt;
     } else {
       std::ifstream in(entry.path(), std::ios::binary);
-      image[path] = std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+      image[path] =
+          std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     }
   }
   return image;
@@ -161,7 +163,9 @@ void Disk::apply(const Record& record) {
 }
 
 bool Disk::settled() const {
-  const auto unchanged = [](const auto& entry) { return !entry.second || entry.second->pending.empty(); };
+  const auto unchanged = [](const auto& entry) {
+    return !entry.second || entry.second->pending.empty();
+  };
   return pending_.empty() && std::all_of(now_.begin(), now_.end(), unchanged);
 }
 

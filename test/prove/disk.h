@@ -1,7 +1,8 @@
-// What a disk may hold after a power cut, by POSIX alone: of what was not brought to it by fsync any part may be
-// there and any other not. Of a file that is each write and each change of its size, a write also in part (sectors of
-// 512 or 4096 bytes, the others as before or zero); of a folder, each name that was made, renamed or removed, until
-// the folder itself was. After ALICE (Pillai et al., OSDI 2014) and CrashMonkey (Mohan et al., OSDI 2018).
+// What a disk may hold after a power cut, by POSIX alone: of what was not brought to it by fsync
+// any part may be there and any other not. Of a file that is each write and each change of its
+// size, a write also in part (sectors of 512 or 4096 bytes, the others as before or zero); of a
+// folder, each name that was made, renamed or removed, until the folder itself was. After ALICE
+// (Pillai et al., OSDI 2014) and CrashMonkey (Mohan et al., OSDI 2018).
 #pragma once
 
 #include <map>
@@ -49,7 +50,8 @@ class Disk {
   using Names = std::map<std::string, std::shared_ptr<File>>;  // null: a folder
   struct NameEdit {
     std::string parent;
-    std::vector<std::pair<std::string, std::optional<std::shared_ptr<File>>>> sets;  // nullopt: gone
+    std::vector<std::pair<std::string, std::optional<std::shared_ptr<File>>>>
+        sets;  // nullopt: gone
   };
 
   void edit(File& file, Edit edit);

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,13 +21,11 @@
 #include <mutex>
 #include <string>
 
-// Not interposed: calls that a C library makes of its own (fopen's open), and copy_file_range, sendfile and
-// io_uring, which neither the engine nor Node's file system uses here. A test counts the calls of a known program.
+// Not interposed: calls that a C library makes of its own (fopen's open), and copy_file_range,
+// sendfile and io_uring, which neither the engine nor Node's file system uses here. A test counts
+// the calls of a known program.
 
 extern "C" {
-void* __libc_malloc(size_t);
-void* __libc_calloc(size_t, size_t);
-void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
 }
 
@@ -101,7 +99,9 @@ void append(const void* bytes, size_t size) {
 
 void note(const Record& record) {
   if (state().trace < 0) return;
-  const int64_t head[6] = {static_cast<int64_t>(record.op), record.handle, record.a,
+  const int64_t head[6] = {static_cast<int64_t>(record.op),
+                           record.handle,
+                           record.a,
                            static_cast<int64_t>(record.path.size()),
                            static_cast<int64_t>(record.other.size()),
                            static_cast<int64_t>(record.data.size())};
@@ -122,7 +122,8 @@ bool can_fail(Op op, int error) {
   return true;
 }
 
-// One call, counted: `real(half)` makes it, with all that it moves or half of it.
+// One call, counted: `real(half)` makes it, with all that it moves or half of it. One that fails is
+// written down as nothing, so that a trace has a record a call.
 template <typename Real>
 int64_t call(Op op, const Real& real) {
   const int64_t number = calls++;
@@ -131,13 +132,20 @@ int64_t call(Op op, const Real& real) {
     if (plan.torn && op == Op::kWrite) real(true);
     die();
   }
-  if (number == plan.fail_at && can_fail(op, plan.error)) {
-    strike(op);
-    if (plan.error == 0) return real(true);
+  const bool fails = number == plan.fail_at && can_fail(op, plan.error);
+  if (fails) strike(op);
+  int64_t result = -1;
+  if (fails && plan.error != 0) {
     errno = plan.error;
-    return -1;
+  } else {
+    result = real(fails);
   }
-  return real(false);
+  if (result == -1) {
+    const int error = errno;
+    note({});
+    errno = error;
+  }
+  return result;
 }
 
 // A call for paths, written down where it was made.
@@ -146,7 +154,7 @@ int on_path(Op op, const char* path, const char* other, const Real& real) {
   const Entered entered;
   if (!watched(path) && !watched(other)) return real();
   const int64_t result = call(op, [&](bool) -> int64_t { return real(); });
-  if (result == 0) note({.op = op, .path = path, .other = other ? other : "", .data = {}});
+  if (result != -1) note({.op = op, .path = path, .other = other ? other : "", .data = {}});
   return static_cast<int>(result);
 }
 
@@ -170,15 +178,25 @@ int opening(const char* path, int flags, const Real& real) {
   if (result < 0) return result;
   const Handle handle{++state().handles, (flags & O_APPEND) != 0};
   state().open[result] = handle;
-  note({.op = Op::kOpen, .handle = handle.number, .a = flags, .path = path, .other = {}, .data = {}});
+  note({.op = Op::kOpen,
+        .handle = handle.number,
+        .a = flags,
+        .path = path,
+        .other = {},
+        .data = {}});
   return result;
 }
 
 template <typename Real>
 ssize_t reading(int descriptor, size_t size, const Real& real) {
   const Entered entered;
-  if (!watched(descriptor)) return real(size);
-  return call(Op::kRead, [&](bool half) -> int64_t { return real(half ? (size + 1) / 2 : size); });
+  const Handle* handle = watched(descriptor);
+  if (!handle) return real(size);
+  const ssize_t result =
+      call(Op::kRead, [&](bool half) -> int64_t { return real(half ? (size + 1) / 2 : size); });
+  if (result != -1)
+    note({.op = Op::kRead, .handle = handle->number, .path = {}, .other = {}, .data = {}});
+  return result;
 }
 
 // `offset` < 0: where the file stands.
@@ -195,9 +213,13 @@ ssize_t writing(int descriptor, const iovec* parts, int count, off_t offset, con
     const iovec whole{bytes.data(), half ? bytes.size() / 2 : bytes.size()};
     return real(&whole, 1);
   });
-  if (written > 0) {
+  if (written != -1) {
     bytes.resize(static_cast<size_t>(written));
-    note({.op = Op::kWrite, .handle = handle->number, .a = offset, .path = {}, .other = {},
+    note({.op = Op::kWrite,
+          .handle = handle->number,
+          .a = offset,
+          .path = {},
+          .other = {},
           .data = std::move(bytes)});
   }
   return written;
@@ -231,7 +253,7 @@ __attribute__((constructor)) void from_environment() {
             .fail_at = number("THAW_FAULTS_FAIL_AT", -1),
             .error = static_cast<int>(number("THAW_FAULTS_ERROR", EIO)),
             .memory_at = number("THAW_FAULTS_MEMORY_AT", -1),
-            .smallest = number("THAW_FAULTS_SMALLEST", 16 << 10),
+            .smallest = number("THAW_FAULTS_SMALLEST", 1 << 10),
             .thread_at = number("THAW_FAULTS_THREAD_AT", -1)});
 }
 
@@ -249,8 +271,8 @@ void set_plan(const Plan& plan) {
   now.trace = -1;
   calls = memory = threads = 0;
   if (*plan.trace) {
-    now.trace = static_cast<int>(syscall(SYS_openat, AT_FDCWD, plan.trace,
-                                         O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    now.trace = static_cast<int>(
+        syscall(SYS_openat, AT_FDCWD, plan.trace, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (now.trace < 0) die();
   }
   watching = !now.folder.empty();
@@ -262,29 +284,30 @@ Seen seen() { return {calls, memory, threads}; }
 
 using namespace prove;
 
-// The C library's own declarations say noexcept where it is C++; what is defined here has to say the same.
+// The C library's own declarations say noexcept where it is C++; what is defined here has to say
+// the same.
 extern "C" {
 
-#define THAW_OPEN(name)                                                      \
-  int name(const char* path, int flags, ...) {                               \
-    va_list rest;                                                            \
-    va_start(rest, flags);                                                   \
-    const mode_t mode = va_arg(rest, mode_t);                                \
-    va_end(rest);                                                            \
-    static auto* real = next<int(const char*, int, ...)>(#name);             \
-    return opening(path, flags, [&] { return real(path, flags, mode); });    \
+#define THAW_OPEN(name)                                                   \
+  int name(const char* path, int flags, ...) {                            \
+    va_list rest;                                                         \
+    va_start(rest, flags);                                                \
+    const mode_t mode = va_arg(rest, mode_t);                             \
+    va_end(rest);                                                         \
+    static auto* real = next<int(const char*, int, ...)>(#name);          \
+    return opening(path, flags, [&] { return real(path, flags, mode); }); \
   }
 THAW_OPEN(open)
 THAW_OPEN(open64)
 
-#define THAW_OPENAT(name)                                                                        \
-  int name(int folder, const char* path, int flags, ...) {                                       \
-    va_list rest;                                                                                \
-    va_start(rest, flags);                                                                       \
-    const mode_t mode = va_arg(rest, mode_t);                                                    \
-    va_end(rest);                                                                                \
-    static auto* real = next<int(int, const char*, int, ...)>(#name);                            \
-    return opening(path, flags, [&] { return real(folder, path, flags, mode); });                \
+#define THAW_OPENAT(name)                                                         \
+  int name(int folder, const char* path, int flags, ...) {                        \
+    va_list rest;                                                                 \
+    va_start(rest, flags);                                                        \
+    const mode_t mode = va_arg(rest, mode_t);                                     \
+    va_end(rest);                                                                 \
+    static auto* real = next<int(int, const char*, int, ...)>(#name);             \
+    return opening(path, flags, [&] { return real(folder, path, flags, mode); }); \
   }
 THAW_OPENAT(openat)
 THAW_OPENAT(openat64)
@@ -301,9 +324,9 @@ ssize_t read(int descriptor, void* to, size_t size) {
   return reading(descriptor, size, [&](size_t n) { return real(descriptor, to, n); });
 }
 
-#define THAW_PREAD(name, offset_type)                                                     \
-  ssize_t name(int descriptor, void* to, size_t size, offset_type at) {                   \
-    static auto* real = next<ssize_t(int, void*, size_t, offset_type)>(#name);            \
+#define THAW_PREAD(name, offset_type)                                                        \
+  ssize_t name(int descriptor, void* to, size_t size, offset_type at) {                      \
+    static auto* real = next<ssize_t(int, void*, size_t, offset_type)>(#name);               \
     return reading(descriptor, size, [&](size_t n) { return real(descriptor, to, n, at); }); \
   }
 THAW_PREAD(pread, off_t)
@@ -317,13 +340,13 @@ ssize_t write(int descriptor, const void* from, size_t size) {
   });
 }
 
-#define THAW_PWRITE(name, offset_type)                                                \
-  ssize_t name(int descriptor, const void* from, size_t size, offset_type at) {       \
-    static auto* real = next<ssize_t(int, const void*, size_t, offset_type)>(#name);  \
-    const iovec whole{const_cast<void*>(from), size};                                 \
-    return writing(descriptor, &whole, 1, at, [&](const iovec* parts, int) {          \
-      return real(descriptor, parts->iov_base, parts->iov_len, at);                   \
-    });                                                                               \
+#define THAW_PWRITE(name, offset_type)                                               \
+  ssize_t name(int descriptor, const void* from, size_t size, offset_type at) {      \
+    static auto* real = next<ssize_t(int, const void*, size_t, offset_type)>(#name); \
+    const iovec whole{const_cast<void*>(from), size};                                \
+    return writing(descriptor, &whole, 1, at, [&](const iovec* parts, int) {         \
+      return real(descriptor, parts->iov_base, parts->iov_len, at);                  \
+    });                                                                              \
   }
 THAW_PWRITE(pwrite, off_t)
 THAW_PWRITE(pwrite64, off64_t)
@@ -334,59 +357,61 @@ ssize_t writev(int descriptor, const iovec* parts, int count) {
                  [&](const iovec* p, int n) { return real(descriptor, p, n); });
 }
 
-#define THAW_PWRITEV(name, offset_type)                                               \
-  ssize_t name(int descriptor, const iovec* parts, int count, offset_type at) {       \
-    static auto* real = next<ssize_t(int, const iovec*, int, offset_type)>(#name);    \
-    return writing(descriptor, parts, count, at,                                      \
+#define THAW_PWRITEV(name, offset_type)                                                \
+  ssize_t name(int descriptor, const iovec* parts, int count, offset_type at) {        \
+    static auto* real = next<ssize_t(int, const iovec*, int, offset_type)>(#name);     \
+    return writing(descriptor, parts, count, at,                                       \
                    [&](const iovec* p, int n) { return real(descriptor, p, n, at); }); \
   }
 THAW_PWRITEV(pwritev, off_t)
 THAW_PWRITEV(pwritev64, off64_t)
 
-#define THAW_SYNC(name)                                                               \
-  int name(int descriptor) {                                                          \
-    static auto* real = next<int(int)>(#name);                                        \
-    return static_cast<int>(                                                          \
-        on_file(Op::kSync, descriptor, 0, [&] { return real(descriptor); }));         \
+#define THAW_SYNC(name)                                                                           \
+  int name(int descriptor) {                                                                      \
+    static auto* real = next<int(int)>(#name);                                                    \
+    return static_cast<int>(on_file(Op::kSync, descriptor, 0, [&] { return real(descriptor); })); \
   }
 THAW_SYNC(fsync)
 THAW_SYNC(fdatasync)
 
-#define THAW_TRUNCATE(name, offset_type)                                              \
-  int name(int descriptor, offset_type size) noexcept {                               \
-    static auto* real = next<int(int, offset_type)>(#name);                           \
-    return static_cast<int>(                                                          \
+#define THAW_TRUNCATE(name, offset_type)                                                   \
+  int name(int descriptor, offset_type size) noexcept {                                    \
+    static auto* real = next<int(int, offset_type)>(#name);                                \
+    return static_cast<int>(                                                               \
         on_file(Op::kTruncate, descriptor, size, [&] { return real(descriptor, size); })); \
   }
 THAW_TRUNCATE(ftruncate, off_t)
 THAW_TRUNCATE(ftruncate64, off64_t)
 
-#define THAW_FALLOCATE(name, offset_type)                                                      \
-  int name(int descriptor, int mode, offset_type at, offset_type size) {                       \
-    static auto* real = next<int(int, int, offset_type, offset_type)>(#name);                  \
-    return static_cast<int>(on_file(Op::kAllocate, descriptor, at + size,                      \
-                                    [&] { return real(descriptor, mode, at, size); }));        \
+#define THAW_FALLOCATE(name, offset_type)                                               \
+  int name(int descriptor, int mode, offset_type at, offset_type size) {                \
+    static auto* real = next<int(int, int, offset_type, offset_type)>(#name);           \
+    return static_cast<int>(on_file(Op::kAllocate, descriptor, at + size,               \
+                                    [&] { return real(descriptor, mode, at, size); })); \
   }
 THAW_FALLOCATE(fallocate, off_t)
 THAW_FALLOCATE(fallocate64, off64_t)
 
 // Answers with the error, not by errno.
-#define THAW_POSIX_FALLOCATE(name, offset_type)                                                \
-  int name(int descriptor, offset_type at, offset_type size) {                                 \
-    static auto* real = next<int(int, offset_type, offset_type)>(#name);                       \
-    const int64_t result = on_file(Op::kAllocate, descriptor, at + size,                       \
-                                   [&]() -> int64_t { return real(descriptor, at, size); });   \
-    return result == -1 ? errno : static_cast<int>(result);                                    \
+#define THAW_POSIX_FALLOCATE(name, offset_type)                                             \
+  int name(int descriptor, offset_type at, offset_type size) {                              \
+    static auto* real = next<int(int, offset_type, offset_type)>(#name);                    \
+    const int64_t result = on_file(Op::kAllocate, descriptor, at + size, [&]() -> int64_t { \
+      errno = real(descriptor, at, size);                                                   \
+      return errno == 0 ? 0 : -1;                                                           \
+    });                                                                                     \
+    return result == -1 ? errno : 0;                                                        \
   }
 THAW_POSIX_FALLOCATE(posix_fallocate, off_t)
 THAW_POSIX_FALLOCATE(posix_fallocate64, off64_t)
 
-#define THAW_MMAP(name, offset_type)                                                           \
-  void* name(void* at, size_t size, int access, int flags, int descriptor, offset_type offset) noexcept { \
-    static auto* real = next<void*(void*, size_t, int, int, int, offset_type)>(#name);         \
-    return reinterpret_cast<void*>(on_file(Op::kMap, descriptor, 0, [&] {                      \
-      return reinterpret_cast<int64_t>(real(at, size, access, flags, descriptor, offset));     \
-    }));                                                                                       \
+#define THAW_MMAP(name, offset_type)                                                       \
+  void* name(void* at, size_t size, int access, int flags, int descriptor,                 \
+             offset_type offset) noexcept {                                                \
+    static auto* real = next<void*(void*, size_t, int, int, int, offset_type)>(#name);     \
+    return reinterpret_cast<void*>(on_file(Op::kMap, descriptor, 0, [&] {                  \
+      return reinterpret_cast<int64_t>(real(at, size, access, flags, descriptor, offset)); \
+    }));                                                                                   \
   }
 THAW_MMAP(mmap, off_t)
 THAW_MMAP(mmap64, off64_t)
@@ -401,10 +426,10 @@ int link(const char* from, const char* to) noexcept {
   return on_path(Op::kLink, from, to, [&] { return real(from, to); });
 }
 
-#define THAW_ON_PATH(name, op)                                          \
-  int name(const char* path) noexcept {                                 \
-    static auto* real = next<int(const char*)>(#name);                  \
-    return on_path(op, path, nullptr, [&] { return real(path); });      \
+#define THAW_ON_PATH(name, op)                                     \
+  int name(const char* path) noexcept {                            \
+    static auto* real = next<int(const char*)>(#name);             \
+    return on_path(op, path, nullptr, [&] { return real(path); }); \
   }
 THAW_ON_PATH(unlink, Op::kUnlink)
 THAW_ON_PATH(remove, Op::kUnlink)
@@ -415,16 +440,8 @@ int mkdir(const char* path, mode_t mode) noexcept {
   return on_path(Op::kMakeFolder, path, nullptr, [&] { return real(path, mode); });
 }
 
-void* malloc(size_t size) noexcept { return no_memory(size) ? nullptr : __libc_malloc(size); }
-
-void* calloc(size_t count, size_t size) noexcept {
-  return no_memory(count * size) ? nullptr : __libc_calloc(count, size);
-}
-
-void* realloc(void* block, size_t size) noexcept {
-  return no_memory(size) ? nullptr : __libc_realloc(block, size);
-}
-
+// Tensors' memory comes from here. malloc is left alone: oneDNN does not look at what it gets for
+// its descriptors.
 int posix_memalign(void** to, size_t alignment, size_t size) noexcept {
   if (no_memory(size)) return ENOMEM;
   *to = __libc_memalign(alignment, size);
@@ -437,7 +454,8 @@ void* aligned_alloc(size_t alignment, size_t size) noexcept {
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
                    void* argument) noexcept {
-  static auto* real = next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
+  static auto* real =
+      next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
   if (watching && threads++ == state().plan.thread_at) {
     strike(Op::kThread);
     return EAGAIN;

@@ -1,5 +1,6 @@
-// A layer under a program's calls for the files of one folder: counts them, writes them down, lets one of them fail
-// or ends the process in it. Preloaded (LD_PRELOAD) it is told by its environment; linked, by set_plan().
+// A layer under a program's calls for the files of one folder: counts them, writes them down, lets
+// one of them fail or ends the process in it. Preloaded (LD_PRELOAD) it is told by its environment;
+// linked, by set_plan().
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 
 namespace prove {
 
-// Environment: THAW_FAULTS_FOLDER, _KILL_AT, _TORN, _FAIL_AT, _ERROR, _MEMORY_AT, _SMALLEST, _THREAD_AT, _TRACE.
+// Environment: THAW_FAULTS_FOLDER, _KILL_AT, _TORN, _FAIL_AT, _ERROR, _MEMORY_AT, _SMALLEST,
+// _THREAD_AT, _TRACE.
 struct Plan {
   const char* folder = "";  // an absolute path; empty: nothing is watched
   const char* trace = "";   // the file that records are appended to; empty: none
@@ -17,9 +19,9 @@ struct Plan {
   int64_t fail_at = -1;     // the number of the call that fails, once
   int error = 0;            // how (errno); 0: half of it is read or written
   int64_t memory_at = -1;   // the number of the allocation of `smallest` bytes or more that fails
-  int64_t smallest = 16 << 10;
-  int64_t thread_at = -1;   // the number of the thread that is not started
-  Op* struck = nullptr;     // where it is told what failed, such as in shared memory
+  int64_t smallest = 1 << 10;
+  int64_t thread_at = -1;  // the number of the thread that is not started
+  Op* struck = nullptr;    // where it is told what failed, such as in shared memory
 };
 
 // Counting begins anew.

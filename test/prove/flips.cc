@@ -1,2 +1,4 @@
 #include "proof.h"
-namespace prove { int prove_flips(Zygote&, const Asked&) { return 1; } }
+namespace prove {
+int prove_flips(Zygote&, const Asked&) { return 1; }
+}  // namespace prove

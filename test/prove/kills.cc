@@ -29,7 +29,8 @@ Chain chain(Zygote& zygote, int setting, const Expected& wanted, std::mt19937_64
     }
     if (told.began) reached = std::max<int64_t>(reached, told.epochs_done);
     if (!outcome.killed) {
-      chain.wrong = outcome.ended() ? difference(wanted, folder) : outcome.text() + ": " + told.message;
+      chain.wrong =
+          outcome.ended() ? difference(wanted, folder) : outcome.text() + ": " + told.message;
       return chain;
     }
     ++chain.kills;
@@ -53,8 +54,8 @@ int prove_kills(Zygote& zygote, const Asked& asked) {
     tally.judge(trial, made.wrong);
     if (asked.only) break;
   }
-  tally.line("runs killed at random moments", std::to_string(kills) + " kills, at most " +
-                                                  std::to_string(longest) + " in a run");
+  tally.line("runs killed at random moments",
+             std::to_string(kills) + " kills, at most " + std::to_string(longest) + " in a run");
   return tally.status();
 }
 

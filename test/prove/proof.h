@@ -32,11 +32,12 @@ class Tally {
   void right() { ++tried_; }
   void wrong(int64_t trial, const std::string& why) {
     ++tried_;
-    ++wrong_;
-    std::printf("wrong: %s, trial %lld: %s\n  again: prove %s --trials %lld --seed %llu --only %lld\n",
-                asked_.what.c_str(), static_cast<long long>(trial), why.c_str(), asked_.what.c_str(),
-                static_cast<long long>(asked_.trials), static_cast<unsigned long long>(asked_.seed),
-                static_cast<long long>(trial));
+    if (++wrong_ > kShown) return;  // the rest is counted
+    std::printf(
+        "wrong: %s, trial %lld: %s\n  again: prove %s --trials %lld --seed %llu --only %lld\n",
+        asked_.what.c_str(), static_cast<long long>(trial), why.c_str(), asked_.what.c_str(),
+        static_cast<long long>(asked_.trials), static_cast<unsigned long long>(asked_.seed),
+        static_cast<long long>(trial));
     std::fflush(stdout);
   }
   // Right unless something is said to be wrong.
@@ -49,8 +50,9 @@ class Tally {
   }
   // One line: what, how many, how many right, and what else was counted.
   void line(const std::string& what, const std::string& details) {
-    std::printf("proof: %s: %lld of %lld right%s%s\n", what.c_str(), static_cast<long long>(tried_ - wrong_),
-                static_cast<long long>(tried_), details.empty() ? "" : "; ", details.c_str());
+    std::printf("proof: %s: %lld of %lld right%s%s\n", what.c_str(),
+                static_cast<long long>(tried_ - wrong_), static_cast<long long>(tried_),
+                details.empty() ? "" : "; ", details.c_str());
     std::fflush(stdout);
     all_wrong_ += wrong_;
     all_tried_ += tried_;
@@ -61,6 +63,8 @@ class Tally {
   const Asked& asked() const { return asked_; }
 
  private:
+  static constexpr int64_t kShown = 10;
+
   Asked asked_;
   int64_t tried_ = 0, wrong_ = 0, all_tried_ = 0, all_wrong_ = 0;
 };

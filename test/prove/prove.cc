@@ -1,5 +1,5 @@
-// prove WHAT [--trials N] [--seed S] [--only TRIAL]: runs that are killed, cut off and damaged end as if they had not
-// been. Exit 1 where one does not. Works below TMPDIR.
+// prove WHAT [--trials N] [--seed S] [--only TRIAL]: runs that are killed, cut off and damaged end
+// as if they had not been. Exit 1 where one does not. Works below TMPDIR.
 #include <unistd.h>
 
 #include <cstring>
@@ -12,11 +12,15 @@
 int main(int count, char** arguments) {
   using namespace prove;
   const std::map<std::string, std::function<int(Zygote&, const Asked&)>> proofs = {
-      {"kills", prove_kills}, {"calls", prove_calls}, {"failures", prove_failures},
-      {"cuts", prove_cuts},   {"flips", prove_flips}};
+      {"kills", prove_kills},
+      {"calls", prove_calls},
+      {"failures", prove_failures},
+      {"cuts", prove_cuts},
+      {"flips", prove_flips}};
   const auto found = proofs.find(count > 1 ? arguments[1] : "");
   if (found == proofs.end() || count % 2 != 0) {
-    std::fputs("prove kills|calls|failures|cuts|flips [--trials N] [--seed S] [--only TRIAL]\n", stderr);
+    std::fputs("prove kills|calls|failures|cuts|flips [--trials N] [--seed S] [--only TRIAL]\n",
+               stderr);
     return 2;
   }
   Asked asked;
@@ -34,7 +38,8 @@ int main(int count, char** arguments) {
       return 2;
     }
   }
-  const auto folder = std::filesystem::temp_directory_path() / ("thaw-prove-" + std::to_string(getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("thaw-prove-" + std::to_string(getpid()));
   int status = 1;
   try {
     Zygote zygote(folder.string());

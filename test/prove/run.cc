@@ -56,8 +56,8 @@ constexpr Setting kAll[kSettings] = {
 };
 
 // ResNet's first convolution and one narrow block: small enough to be trained in milliseconds.
-const model::Architecture kNetwork{
-    "narrow", {.bottleneck = true, .depths = {1, 0, 0, 0}, .width = 8}};
+const model::Architecture kNetwork{"narrow",
+                                   {.bottleneck = true, .depths = {1, 0, 0, 0}, .width = 8}};
 
 std::vector<model::HeadLayer> head() {
   return {{.kind = HeadKind::kGlobalAveragePooling, .name = "pool"},
@@ -71,7 +71,8 @@ std::shared_ptr<data::Dataset> images(int64_t count, int64_t first) {
   auto dataset = std::make_shared<data::Dataset>();
   std::vector<at::Tensor> pixels;
   for (int64_t i = 0; i < count; ++i) {
-    pixels.push_back(drawn::busy(kSide + 4, kSide + 8).bitwise_xor(static_cast<int>((first + i) * 11)));
+    pixels.push_back(
+        drawn::busy(kSide + 4, kSide + 8).bitwise_xor(static_cast<int>((first + i) * 11)));
     dataset->labels.push_back(i % kClasses);
   }
   dataset->pixels = at::stack(pixels);
@@ -93,7 +94,8 @@ std::string text(const History& history) {
   };
   for (const EpochRecord& record : history.epochs) {
     auto visit = [&](const std::string& name, const auto& value, Field = Field::kPlain) {
-      if (name != "epochSeconds" && name != "imagesPerSecond") add(name, static_cast<double>(value));
+      if (name != "epochSeconds" && name != "imagesPerSecond")
+        add(name, static_cast<double>(value));
     };
     fields(visit, record);
   }
@@ -102,7 +104,8 @@ std::string text(const History& history) {
   add("skipped", static_cast<double>(history.unreadable.size()));
   if (history.evaluation) {
     for (const auto& [metric, mean] : history.evaluation->values.means) add(metric->name, mean);
-    for (const int64_t count : history.evaluation->confusion) add("confusion", static_cast<double>(count));
+    for (const int64_t count : history.evaluation->confusion)
+      add("confusion", static_cast<double>(count));
   }
   return text;
 }
@@ -124,18 +127,20 @@ std::string Outcome::text() const {
 
 Zygote::Zygote(std::string folder) : folder_(std::move(folder)), drawn_(std::make_unique<Drawn>()) {
   std::filesystem::create_directories(folder_);
-  told_ = static_cast<Told*>(mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE,
-                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  told_ = static_cast<Told*>(
+      mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   at::set_num_threads(1);
   for (const Setting& setting : kAll) {
     session::Session session;
     session.backend = device::make_backend("cpu");
     session.preprocessing = {.height = kSide, .width = kSide, .resize = kSide};
-    session.network = std::make_shared<model::Network>(kNetwork, model::InputShape{kSide, kSide}, head(),
-                                                       /*seed=*/1);
+    session.network =
+        std::make_shared<model::Network>(kNetwork, model::InputShape{kSide, kSide}, head(),
+                                         /*seed=*/1);
     const auto& layers = session.network->layers();
     for (size_t i = 0; i < layers.size(); ++i)
-      session.network->set_trainable(i, layers[i].head || layers[i].torch_name.starts_with(setting.trained));
+      session.network->set_trainable(
+          i, layers[i].head || layers[i].torch_name.starts_with(setting.trained));
     drawn_->sessions.push_back(std::move(session));
   }
   drawn_->dataset = images(kImages, 0);
@@ -171,9 +176,11 @@ void Zygote::train(int number, const std::string& folder) {
     told_->start_epoch = told_->epochs_done = event.start_epoch;
     told_->began = true;
   };
-  events.epoch = [this](int64_t epoch, const EpochRecord&, bool) { told_->epochs_done = epoch + 1; };
-  const History history = fit(session, drawn_->dataset, drawn_->validation, kClasses, training, options,
-                              events, nullptr);
+  events.epoch = [this](int64_t epoch, const EpochRecord&, bool) {
+    told_->epochs_done = epoch + 1;
+  };
+  const History history = fit(session, drawn_->dataset, drawn_->validation, kClasses, training,
+                              options, events, nullptr);
   write_file_atomically(folder + "/history.txt", text(history));
   weights::write_safetensors(folder + "/model.safetensors", session.network->state(), {});
 }
@@ -219,7 +226,8 @@ Outcome Zygote::wait(int child, int64_t microseconds) {
   }
   int status = 0;
   waitpid(child, &status, 0);
-  microseconds_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
+  microseconds_ = std::chrono::duration_cast<std::chrono::microseconds>(
+                      std::chrono::steady_clock::now() - start)
                       .count();
   Outcome outcome;
   if (WIFSIGNALED(status)) {
@@ -239,7 +247,8 @@ Expected expected(Zygote& zygote, int setting) {
     std::filesystem::remove_all(folder);
     const Outcome outcome = zygote.run(setting, folder);
     if (!outcome.ended())
-      throw std::runtime_error("An uninterrupted run " + outcome.text() + ": " + zygote.told().message);
+      throw std::runtime_error("An uninterrupted run " + outcome.text() + ": " +
+                               zygote.told().message);
     times.push_back(zygote.microseconds());
     if (i == 0) {
       expected.model = read(folder + "/model.safetensors");

@@ -1,5 +1,6 @@
-// Small whole runs, each in a process of its own that is forked from one that has loaded libtorch and drawn
-// network and images but has not computed yet, and so has no threads: a run takes milliseconds.
+// Small whole runs, each in a process of its own that is forked from one that has loaded libtorch
+// and drawn network and images but has not computed yet, and so has no threads: a run takes
+// milliseconds.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ const char* name_of_setting(int setting);
 struct Told {
   std::atomic<bool> began, ended;
   std::atomic<int64_t> start_epoch, epochs_done;  // epochs_done: with what stood there at the start
-  char code[64], message[1024];  // of what it threw
-  Op struck;  // what failed
+  char code[64], message[1024];                   // of what it threw
+  Op struck;                                      // what failed
   Seen seen;
 };
 
@@ -44,8 +45,8 @@ class Zygote {
   Zygote& operator=(const Zygote&) = delete;
 
   std::string folder(const std::string& name) const { return folder_ + "/" + name; }
-  // Trains in `folder`, going on from a checkpoint there, saves the model and the history, and is killed after
-  // `microseconds` where that is not 0.
+  // Trains in `folder`, going on from a checkpoint there, saves the model and the history, and is
+  // killed after `microseconds` where that is not 0.
   Outcome run(int setting, const std::string& folder, Plan plan = {}, int64_t microseconds = 0);
   // Of the last run.
   const Told& told() const { return *told_; }

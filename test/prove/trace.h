@@ -1,4 +1,5 @@
-// What a run did to the files of one folder, call by call: what faults.cc writes down and disk.h reads.
+// What a run did to the files of one folder, call by call: what faults.cc writes down and disk.h
+// reads.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +21,15 @@ enum class Op : int32_t {
   kRemoveFolder,
   kLink,    // path -> other
   kMap,     // handle
-  kMemory,  // an allocation of at least Plan::smallest bytes
+  kMemory,  // an aligned allocation of at least Plan::smallest bytes
   kThread,
   kNone,  // nothing yet
 };
 
 inline const char* name_of(Op op) {
-  constexpr const char* kNames[] = {"open",   "read",  "write", "fsync", "truncate",
-                                    "allocate", "rename", "unlink", "mkdir", "rmdir",
-                                    "link",   "mmap",  "malloc", "thread", "nothing"};
+  constexpr const char* kNames[] = {"open",     "read",   "write",  "fsync",  "truncate",
+                                    "allocate", "rename", "unlink", "mkdir",  "rmdir",
+                                    "link",     "mmap",   "memory", "thread", "nothing"};
   return kNames[static_cast<int>(op)];
 }
 
@@ -39,7 +40,8 @@ struct Record {
   std::string path, other, data;
 };
 
-// The calls of a trace in order. An end in the middle of a record is its end: the writer was killed.
+// The calls of a trace in order. An end in the middle of a record is its end: the writer was
+// killed.
 std::vector<Record> read_trace(const std::string& file);
 
 }  // namespace prove

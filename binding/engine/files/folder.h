@@ -10,8 +10,8 @@ namespace thaw {
 std::error_code make_folders(const std::filesystem::path& folder);
 
 // Brings the entries of a folder to the disk: what was made, renamed and removed in it. Not every
-// file system can do it (network ones, FUSE), and what is in it is whole either way, so a refusal is
-// no failure.
+// file system can do it (network ones, FUSE), and what is in it is whole either way, so a refusal
+// is no failure.
 void sync_folder(const std::filesystem::path& folder);
 
 }  // namespace thaw
