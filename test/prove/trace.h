@@ -21,7 +21,7 @@ enum class Op : int32_t {
   kRemoveFolder,
   kLink,    // path -> other
   kMap,     // handle
-  kMemory,  // an aligned allocation of at least Plan::smallest bytes
+  kMemory,  // of a tensor, at least Plan::smallest bytes
   kThread,
   kNone,  // nothing yet
 };
