@@ -61,7 +61,14 @@ export const ERRORS = [
   },
   {
     about: 'training',
-    codes: ['ERR_ABORTED', 'ERR_LOSS_NOT_FINITE', 'ERR_CHECKPOINT_MISMATCH', 'ERR_VERIFY'],
+    codes: [
+      'ERR_ABORTED',
+      'ERR_LOSS_NOT_FINITE',
+      'ERR_FROZEN_CHANGED',
+      'ERR_CHECKPOINT_MISMATCH',
+      'ERR_CHECKPOINT_DAMAGED',
+      'ERR_VERIFY',
+    ],
   },
   {
     about: 'the machine',

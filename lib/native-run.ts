@@ -52,6 +52,22 @@ export interface NativeBegin {
   /** Where the outputs of the frozen layers are kept. */
   trainCache: NativeCacheFacts;
   validationCache: NativeCacheFacts;
+  /** Of the first epoch: batches that are done already. */
+  startBatch: number;
+  /** Those that are done already, by the run that is gone on with. */
+  epochs: NativeEpoch[];
+  /** On the checkpoint that was found, or was not. */
+  notes: string[];
+}
+
+/** What was proved of the frozen layers. */
+export interface NativeFrozen {
+  /** Weights and buffers. */
+  tensors: number;
+  /** How often all of them were found to be what they were, byte for byte: with each checkpoint and at the end. */
+  checks: number;
+  /** Of their values: the same in every run that trains on top of the same ones. */
+  digest: string;
 }
 
 /** A place in an epoch. */
@@ -97,6 +113,11 @@ export interface NativeTimeSpent {
 
 export interface NativeHistory {
   epochs: NativeEpoch[];
+  frozen: NativeFrozen;
+  /** Steps that were left out, with `nonFinite: 'skip'`. */
+  skippedSteps: number;
+  /** Which they were: the first hundred. */
+  notes: string[];
   skipped: NativeSkipped[];
   bestEpoch: number;
   stoppedEarly: boolean;

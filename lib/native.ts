@@ -6,7 +6,7 @@ import { packageRoot } from './files/package-root.ts';
 import type { NativeEvaluation, NativeEvent, NativeHistory } from './native-run.ts';
 import type { compile, parameterGroup } from './options/compile.ts';
 import type { MemberOf } from './options/family.ts';
-import type { CACHE_MODES, fit } from './options/fit.ts';
+import type { CACHE_MODES, checkpoint, fit } from './options/fit.ts';
 import type { ACTIVATIONS, HeadLayer } from './options/head-layers.ts';
 import type { ARCHITECTURES, load as loadOptions, VARIANTS } from './options/load.ts';
 import type { METRICS } from './options/metrics.ts';
@@ -21,6 +21,8 @@ import { commandHere, withCommandsHere } from './system/command-here.ts';
 export interface Native {
   info(): NativeInfo;
   readWeights(path: string): Promise<NativeWeights>;
+  /** The network in the newest good checkpoint of a folder. */
+  readCheckpoint(directory: string): Promise<NativeCheckpoint>;
   /** Of what was read in JavaScript: float32 tensors by torchvision's names. Copies. */
   makeWeights(
     format: string,
@@ -107,6 +109,18 @@ export interface NativeWeights {
   readonly shapes: Record<string, number[]>;
 }
 
+export interface NativeCheckpoint {
+  weights: NativeWeights;
+  /** Whether they are those of the best epoch, and not the last ones. */
+  best: boolean;
+  /** From 0. */
+  epoch: number;
+  /** Done of that epoch; 0: its end, of the best, or the end of the one before. */
+  batch: number;
+  /** Sentences on newer checkpoints that were passed over. */
+  damaged: string[];
+}
+
 export interface NativeStopFlag {
   /** Ends the call at its next step. */
   set(): void;
@@ -169,16 +183,29 @@ export interface NativeFitOptions
     | 'validationData'
     | 'validationSplit'
     | 'stepsPerEpoch'
+    | 'checkpoint'
     | 'callbacks'
     | 'signal'
   > {
   /** 0: to be found. */
   batchSize: number;
   cache: { mode: (typeof CACHE_MODES)[number]; memory: number; directory?: string };
+  checkpoint?: Checked<typeof checkpoint> & {
+    /** What tells the run from others; where it is not `fixed`, it may be changed in a run that goes on. */
+    facts: readonly NativeFact[];
+    /** The metadata of the model's file. */
+    description: readonly NativeFact[];
+  };
   /** Events of type 'batch' and 'validation' are wanted. */
   batchEvents: boolean;
   /** Training waits after each epoch until it is released. */
   holdEpochs: boolean;
+}
+
+export interface NativeFact {
+  name: string;
+  text: string;
+  fixed?: boolean;
 }
 
 export interface NativeLayer {

@@ -28,6 +28,9 @@ function begin(facts: Partial<TrainBegin>): TrainBegin {
     boundary: 'layer4.1',
     trainCache: memory,
     validationCache: off,
+    startBatch: 0,
+    epochs: [],
+    notes: [],
     ...facts,
   };
 }

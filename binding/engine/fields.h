@@ -30,6 +30,7 @@ enum class Field {
   kPlain,
   kRequired,    // has no default
   kIncidental,  // another value leads to the same result: threads, folders
+  kFixed,       // a run with another value is another run, and no change of this one
 };
 
 template <typename Enum>

@@ -14,6 +14,13 @@ namespace thaw {
 // order.
 using StateDict = std::vector<std::pair<std::string, at::Tensor>>;
 
+// A copy on the CPU, contiguous in the order of its shape.
+inline at::Tensor host_copy(const at::Tensor& tensor) {
+  const at::Tensor values = tensor.detach();
+  return values.is_cpu() ? values.clone(at::MemoryFormat::Contiguous)
+                         : values.to(at::kCPU).contiguous();
+}
+
 // Free text that travels with the tensors (safetensors' `__metadata__`).
 using Metadata = std::map<std::string, std::string>;
 

@@ -78,6 +78,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("matchArchitecture", synchronous<match_architecture>(env));
   exports.Set("makeWeights", synchronous<make_weights>(env));
   exports.Set("readWeights", asynchronous<read_weights>(env));
+  exports.Set("readCheckpoint", asynchronous<read_checkpoint>(env));
   exports.Set("createModel", asynchronous<create_model>(env));
   exports.Set("processEnds", synchronous<on_process_end>(env));
   exports.Set("writeImage", asynchronous<write_image>(env));

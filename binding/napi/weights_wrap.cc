@@ -1,6 +1,7 @@
 #include "napi/weights_wrap.h"
 
 #include "engine/model/match.h"
+#include "engine/train/checkpoint_store.h"
 #include "napi/convert.h"
 #include "napi/fields.h"
 #include "napi/state.h"
@@ -60,6 +61,24 @@ Napi::Value read_weights(const Napi::CallbackInfo& info) {
         weights::read_weights(path, model::network_names()));
     return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
   });
+}
+
+Napi::Value read_checkpoint(const Napi::CallbackInfo& info) {
+  return run_task(
+      info.Env(), [directory = as_string(info[0], "directory")](const TaskContext&) -> MakeValue {
+        auto found = std::make_shared<train::CheckpointStore::Model>(
+            train::CheckpointStore(directory).model());
+        auto file = std::make_shared<const weights::WeightsFile>(std::move(found->file));
+        return [found, file](Napi::Env env) {
+          Napi::Object object = Napi::Object::New(env);
+          object.Set("weights", WeightsWrap::make(env, file));
+          object.Set("best", found->best);
+          object.Set("epoch", write(env, found->epoch));
+          object.Set("batch", write(env, found->batch));
+          object.Set("damaged", write(env, found->damaged));
+          return object;
+        };
+      });
 }
 
 Napi::Value make_weights(const Napi::CallbackInfo& info) {

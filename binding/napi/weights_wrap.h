@@ -30,6 +30,9 @@ class WeightsWrap : public Wrap<WeightsWrap> {
 // readWeights(path): Promise<Weights>
 Napi::Value read_weights(const Napi::CallbackInfo& info);
 
+// readCheckpoint(directory): Promise<{ weights, best, epoch, batch, damaged }>
+Napi::Value read_checkpoint(const Napi::CallbackInfo& info);
+
 // makeWeights(format, tensors, metadata): Weights, of what was read in JavaScript; copies.
 Napi::Value make_weights(const Napi::CallbackInfo& info);
 

@@ -5,6 +5,7 @@ import { type HeadLayer, headText } from '../network/head.ts';
 import { networkGraph } from './graph.ts';
 import { isKeras } from './keras/is-keras.ts';
 import type { ModelFile } from './model-file.ts';
+import { isRun, readRun } from './run.ts';
 
 /** A weights file that has been read, and what it says of its model, where it does. */
 export interface ReadWeights {
@@ -14,7 +15,8 @@ export interface ReadWeights {
 
 /**
  * Reads weights in any format, told apart by content: TorchScript, PyTorch state dicts and checkpoints, safetensors
- * (one file, or the index of several) natively; files of Keras; a `model.json` of TensorFlow.js, or its folder.
+ * (one file, or the index of several) natively; files of Keras; a `model.json` of TensorFlow.js, or its folder; the
+ * folder of a run, or of its checkpoints.
  * @param head of the model that they are for. Keras' and TensorFlow.js' weights then fit where the layers that have
  *   weights are as many and as large: of dropouts and activations a file of weights alone says nothing.
  * @throws ThawError ERR_WEIGHTS_NOT_FOUND, ERR_WEIGHTS_FORMAT, ERR_WEIGHTS_MISMATCH, ERR_IO
@@ -26,18 +28,23 @@ export async function readWeights(path: string, head?: readonly HeadLayer[]): Pr
       return known('keras', await (await import('./keras/read.ts')).readKeras(path), head);
     case 'tfjs':
       return known('tfjs', await (await import('./tfjs/read.ts')).readTfjs(path), head);
-    default: {
-      const weights = await settle(native().readWeights(path));
-      return { weights, description: readDescription(weights.metadata, path) };
-    }
+    case 'run':
+      return readRun(path, readNatively);
+    default:
+      return readNatively(path);
   }
 }
 
-async function family(path: string): Promise<'keras' | 'tfjs' | 'native'> {
+async function readNatively(path: string): Promise<ReadWeights> {
+  const weights = await settle(native().readWeights(path));
+  return { weights, description: readDescription(weights.metadata, path) };
+}
+
+async function family(path: string): Promise<'keras' | 'tfjs' | 'run' | 'native'> {
   const facts = await stat(path).catch(() => undefined);
   // What is not there is said in the words that hold for every format.
   if (!facts) return 'native';
-  if (facts.isDirectory()) return 'tfjs';
+  if (facts.isDirectory()) return (await isRun(path)) ? 'run' : 'tfjs';
   if (path.endsWith('.json')) return path.endsWith('.index.json') ? 'native' : 'tfjs';
   if (!facts.isFile()) return 'native';
   return (await isKeras(path)) ? 'keras' : 'native';

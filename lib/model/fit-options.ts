@@ -2,9 +2,15 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DatasetLike } from '../data/to-dataset.ts';
 import { ThawError } from '../errors.ts';
 import type { NativeFitOptions } from '../native.ts';
-import { type AUGMENTATIONS, classWeightValue, type earlyStopping, fit } from '../options/fit.ts';
+import {
+  type AUGMENTATIONS,
+  type checkpoint,
+  classWeightValue,
+  type earlyStopping,
+  fit,
+} from '../options/fit.ts';
 import type { evaluate, PRECISIONS, run } from '../options/run.ts';
-import { checkOptions, type Given } from '../options/table.ts';
+import { type Checked, checkOptions, type Given } from '../options/table.ts';
 import { shortened } from '../validate.ts';
 import type { Callbacks } from './callbacks.ts';
 import { settledCache } from './feature-cache.ts';
@@ -24,7 +30,9 @@ export interface FitOptions extends Omit<Given<typeof fit>, 'validationData' | '
 }
 
 /** What the engine takes, but for what the callbacks decide. */
-export type CheckedFit = Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs'>;
+export type CheckedFit = Omit<NativeFitOptions, 'batchEvents' | 'holdEpochs' | 'checkpoint'> & {
+  checkpoint?: Checked<typeof checkpoint>;
+};
 
 /** @throws ThawError ERR_INVALID_ARGUMENT, ERR_UNKNOWN_OPTION */
 export function fitOptions(
@@ -59,10 +67,18 @@ export function classWeights(dataset: Dataset, option: FitOptions['classWeight']
       );
     }
   }
-  return dataset.classes.map((name) =>
+  const weights = dataset.classes.map((name) =>
     classWeightValue.check(
       `classWeight.${shortened(name)}`,
       (Object.hasOwn(option, name) ? option[name] : undefined) ?? 1,
     ),
   );
+  const counts = dataset.classCounts();
+  if (weights.every((weight, label) => weight === 0 || counts[label] === 0)) {
+    throw new ThawError(
+      'ERR_INVALID_ARGUMENT',
+      'classWeight gives every class that has images the weight 0: nothing would be learnt.',
+    );
+  }
+  return weights;
 }

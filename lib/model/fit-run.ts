@@ -2,6 +2,7 @@ import type { NativeModel, NativeStopFlag, NativeTraining } from '../native.ts';
 import type { NativeEvent, NativeHistory } from '../native-run.ts';
 import { abortable } from './abort.ts';
 import { CallbackRunner } from './callbacks.ts';
+import { dataFacts } from './checkpoint-facts.ts';
 import type { FitData } from './fit-data.ts';
 import type { CheckedFit, FitOptions } from './fit-options.ts';
 import { type History, makeHistory } from './history.ts';
@@ -12,6 +13,8 @@ export interface FitParts {
   data: FitData;
   training: NativeTraining;
   options: CheckedFit;
+  /** The metadata of the model's file, as it will be. */
+  description: Readonly<Record<string, string>>;
   /** Once the engine has begun: whatever happens from then on, the weights are being changed. */
   onBegin: () => void;
 }
@@ -61,8 +64,14 @@ export class FitRun {
   }
 
   #compute(): Promise<NativeHistory> {
-    const { native, data, training, options } = this.#parts;
+    const { native, data, training, options, description } = this.#parts;
     const callbacks = this.#callbacks;
+    const { checkpoint, ...others } = options;
+    const saved = checkpoint && {
+      ...checkpoint,
+      facts: dataFacts(data),
+      description: Object.entries(description).map(([name, text]) => ({ name, text })),
+    };
     return abortable(this.#stopper.signal, (stop) => {
       this.#stop = stop;
       return native.fit(
@@ -71,7 +80,8 @@ export class FitRun {
         data.training.classes.length,
         training,
         {
-          ...options,
+          ...others,
+          ...(saved && { checkpoint: saved }),
           batchEvents: callbacks.listensTo('onBatchEnd') || callbacks.listensTo('onValidationBatchEnd'),
           holdEpochs: !callbacks.isEmpty,
         },

@@ -1,4 +1,10 @@
-import type { NativeEpoch, NativeHistory, NativeTimeSpent, NativeValidation } from '../native-run.ts';
+import type {
+  NativeEpoch,
+  NativeFrozen,
+  NativeHistory,
+  NativeTimeSpent,
+  NativeValidation,
+} from '../native-run.ts';
 import { type MeasureName, validated } from '../options/metrics.ts';
 import type { EpochLogs } from './callbacks.ts';
 import { type Evaluation, makeEvaluation, type SkippedImage } from './evaluation.ts';
@@ -19,6 +25,11 @@ export type History = Columns<Omit<EpochLogs, keyof NativeValidation>> &
     valLoss: number[];
     valAccuracy: number[];
     skipped: SkippedImage[];
+    /** What was proved of the frozen layers. */
+    frozen: NativeFrozen;
+    /** Steps that were left out with `nonFinite: 'skip'`, and which they were. */
+    skippedSteps: number;
+    notes: string[];
     /** Of the weights at the end, on the validation data; only with such data. */
     evaluation?: Evaluation;
     /** Where the time went. */
@@ -54,6 +65,9 @@ export function makeHistory(
     imagesPerSecond: column('imagesPerSecond'),
     learningRate: column('learningRate'),
     skipped: native.skipped,
+    frozen: native.frozen,
+    skippedSteps: native.skippedSteps,
+    notes: native.notes,
     ...(native.evaluation && { evaluation: makeEvaluation(native.evaluation, classes) }),
     seconds: native.seconds,
     precision: native.precision,

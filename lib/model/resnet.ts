@@ -197,8 +197,8 @@ export class ResNet {
    * the schedule, and the draws of order, augmentation and dropout, so that several calls equal one of as many epochs.
    * `compile` and `replaceHead` start anew.
    * @throws ThawError ERR_NOT_COMPILED, ERR_NOTHING_TO_TRAIN, ERR_CLASS_COUNT, ERR_CLASS_NAMES, ERR_DATA_ONE_CLASS,
-   *   ERR_TOO_MANY_BAD_IMAGES, ERR_LOSS_NOT_FINITE, ERR_CHECKPOINT_MISMATCH, ERR_ABORTED (the checkpoint is saved
-   *   before), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
+   *   ERR_TOO_MANY_BAD_IMAGES, ERR_LOSS_NOT_FINITE, ERR_FROZEN_CHANGED, ERR_CHECKPOINT_MISMATCH,
+   *   ERR_CHECKPOINT_DAMAGED, ERR_ABORTED (the checkpoint is saved before), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
    *   ERR_UNKNOWN_OPTION, ERR_MODEL_BUSY; and what a callback throws
    */
   async fit(data: DatasetLike, options: FitOptions = {}): Promise<History> {
@@ -236,15 +236,15 @@ export class ResNet {
         { code: 'THAW_CLASSES_REPLACED' },
       );
     }
+    const trained = {
+      classes,
+      multiLabel: training.kind === 'multiLabel',
+      preprocessing: { ...this.#description.preprocessing, decode: checked.decode },
+    };
     const onBegin = () => {
       this.#begun = true;
       // From here on the weights mean these classes, however the run ends.
-      this.#description = {
-        ...this.#description,
-        classes,
-        multiLabel: training.kind === 'multiLabel',
-        preprocessing: { ...this.#description.preprocessing, decode: checked.decode },
-      };
+      this.#description = { ...this.#description, ...trained };
     };
     const run = new FitRun(
       {
@@ -252,6 +252,7 @@ export class ResNet {
         data: { training, validation },
         training: { ...compiled, classWeight: classWeights(training, options.classWeight) },
         options: checked,
+        description: describeModel({ ...this.#describe(false), ...trained }),
         onBegin,
       },
       options.callbacks,

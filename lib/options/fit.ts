@@ -5,6 +5,7 @@ import {
   either,
   handedOver,
   integer,
+  list,
   number,
   object,
   oneOf,
@@ -19,6 +20,7 @@ import { count, run, seed } from './run.ts';
 import type { Kind, Table } from './table.ts';
 
 export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
+export const NON_FINITE = ['stop', 'skip'] as const;
 export const CACHE_MODES = ['auto', 'disk', 'off'] as const;
 /** What is measured, over the validation images and over those of training. */
 const MONITORS = MEASURES.flatMap((name) => [validated(name), name] as const);
@@ -53,7 +55,21 @@ export const earlyStopping = {
 
 export const checkpoint = {
   directory: { kind: text('the path of a folder'), required: true, help: 'of the state' },
-  resume: { kind: yesNo, default: false, help: 'goes on from the state that is there' },
+  resume: {
+    kind: yesNo,
+    default: false,
+    help: 'goes on from the state that is there; else what is there of an earlier run is removed',
+  },
+  every: {
+    kind: number({ above: 0 }),
+    otherwise: '30, or a hundredth of the run where that is longer',
+    help: 'seconds from one to the next within an epoch',
+  },
+  changes: {
+    kind: list(text('the name of an option'), 'a list of names of options'),
+    default: [],
+    help: "options that are other ones from here on in a run that goes on: 'learningRate', 'schedule', 'batchSize'",
+  },
 } as const satisfies Table;
 
 export const callbacks = {
@@ -165,6 +181,12 @@ export const fit = {
     group: 'Training',
     help: 'largest 2-norm of all gradients together; 0: not clipped',
   },
+  nonFinite: {
+    kind: oneOf(NON_FINITE),
+    default: 'stop',
+    group: 'Training',
+    help: 'what becomes of a step whose loss or gradients are NaN, infinite or absurdly large: stop ends the run with the weights before it, skip leaves the step out (ten in a row end the run)',
+  },
   earlyStopping: {
     kind: object(earlyStopping),
     otherwise: 'none',
@@ -173,7 +195,7 @@ export const fit = {
   checkpoint: {
     kind: object(checkpoint),
     otherwise: 'none',
-    help: "where the run's state is saved after every epoch and when it is aborted",
+    help: "where the run's state is saved: after every epoch, within long ones, and when it is aborted; the two newest states are kept",
   },
   callbacks: {
     kind: oneOrMany(callbackObject),

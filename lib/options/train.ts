@@ -1,7 +1,7 @@
 /** `thaw train`. What is an option of a call stands in that call's table; here is what the command line has besides. */
 import { compile } from './compile.ts';
 import { listing, validation } from './data.ts';
-import { CACHE_MODES, cache, earlyStopping, fit } from './fit.ts';
+import { CACHE_MODES, cache, checkpoint, earlyStopping, fit } from './fit.ts';
 import { language, number, oneOf, text, yesNo } from './kinds.ts';
 import { ARCHITECTURES, architecture, inputSide, load } from './load.ts';
 import { optimizers, rate } from './optimizers.ts';
@@ -116,6 +116,12 @@ export const trainOptions = {
     otherwise: 'none',
     group: 'Training',
     help: 'stop after so many epochs without a better validation loss, and keep the best weights',
+  },
+  checkpointEvery: {
+    ...checkpoint.every,
+    written: 'SECONDS',
+    group: 'Training',
+    help: 'from one checkpoint to the next within an epoch; there is one after every epoch as well',
   },
   seed: {
     ...fit.seed,

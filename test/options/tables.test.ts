@@ -138,6 +138,7 @@ test('an option of a call and of the command line is one entry: name, kind, help
         'loss',
         'maxPixels',
         'maxSkippedShare',
+        'nonFinite',
         'precision',
         'seed',
         'threads',

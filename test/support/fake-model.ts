@@ -120,6 +120,9 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         boundary: 'avgpool',
         trainCache: { place: 'memory', bytes: 4_096 * train.size, images: train.size, found: 0 },
         validationCache: { place: 'off', bytes: 0, images: 0, found: 0, reason: 'it was turned off' },
+        startBatch: 0,
+        epochs: Array.from({ length: startEpoch }, (_, epoch) => ({ ...epochLogs(epoch), images: 16 })),
+        notes: startEpoch > 0 ? [`going on from epoch ${startEpoch + 1}`] : [],
       });
       for (let epoch = startEpoch; epoch < epochs; epoch++) {
         for (let batch = 1; batch <= 2; batch++) {
@@ -143,6 +146,9 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
       const skipped = behaviour.skipped ?? [];
       const end = {
         epochs: [],
+        frozen: { tensors: 320, checks: 1, digest: 'da39a3ee' },
+        skippedSteps: 0,
+        notes: [],
         skipped,
         bestEpoch: -1,
         stoppedEarly: false,

@@ -189,6 +189,11 @@ void Loader::find_reasons(const std::vector<int64_t>& samples) {
   state.check_bad_images();
 }
 
+void Loader::leave_out(const std::vector<UnreadableImage>& images) {
+  for (const UnreadableImage& image : images)
+    state_->leave_out(image.sample, {image.code, image.reason});
+}
+
 std::optional<Batch> Loader::next() {
   const auto before = std::chrono::steady_clock::now();
   std::shared_ptr<BatchWork> work = state_->queue->pop();

@@ -78,6 +78,9 @@ class Loader {
   // Tries to read these samples, known to be unreadable, and finds out why.
   void find_reasons(const std::vector<int64_t>& samples);
 
+  // These are unreadable, as an earlier loader has found: they are not tried again.
+  void leave_out(const std::vector<UnreadableImage>& images);
+
   // The next batch in order, waiting for it; nullopt at the end of the epoch. Batches whose every
   // image was unreadable come with n = 0. Throws ERR_TOO_MANY_BAD_IMAGES, or without
   // drop_unreadable the first image's own error; either ends the epoch.

@@ -97,6 +97,7 @@ std::optional<FeatureBatch> FeatureSource::compute() {
                                        std::min(options_.batch_size, dataset_->size()));
   }
   if (cache_) remember(batch->samples, result.features);
+  result.samples = std::move(batch->samples);
   result.lease = std::move(batch->lease);
   return result;
 }
@@ -121,6 +122,8 @@ std::optional<FeatureBatch> FeatureSource::recall() {
   if (batch_ < ends_.size()) {
     cache_->announce({order_.begin() + ends_[batch_ - 1], order_.begin() + ends_[batch_]});
   }
+  std::vector<int64_t> samples(order_.begin() + begin, order_.begin() + begin + count);
+  for (int64_t& sample : samples) sample -= first_row_;
   at::Tensor features = cache_->get(rows_.narrow(0, begin, count));
   if (features.device() != session_.backend->device())
     features = session_.backend->upload(features, nullptr);
@@ -128,6 +131,7 @@ std::optional<FeatureBatch> FeatureSource::recall() {
       .features = std::move(features),
       .target = targets_.narrow(0, begin, count),
       .weights = weights_.defined() ? weights_.narrow(0, begin, count) : at::Tensor(),
+      .samples = std::move(samples),
       .lease = nullptr};
 }
 

@@ -14,10 +14,11 @@
 namespace thaw::features {
 
 struct FeatureBatch {
-  at::Tensor features;          // [n, ...] on the device, as FrozenPart::forward gives them
-  at::Tensor target;            // see data::Dataset::targets(), on the device
-  at::Tensor weights;           // [n] on the device; undefined where all weigh 1
-  std::shared_ptr<void> lease;  // hold it as long as any of them is in use
+  at::Tensor features;           // [n, ...] on the device, as FrozenPart::forward gives them
+  at::Tensor target;             // see data::Dataset::targets(), on the device
+  at::Tensor weights;            // [n] on the device; undefined where all weigh 1
+  std::vector<int64_t> samples;  // which images
+  std::shared_ptr<void> lease;   // hold it as long as any of them is in use
   int64_t images() const { return features.defined() ? features.size(0) : 0; }
 };
 
@@ -39,6 +40,8 @@ class FeatureSource {
   // As data::Loader: batches and their order are the same with a cache and without.
   void start_epoch(int64_t epoch, int64_t first_batch = 0);
   std::optional<FeatureBatch> next();
+  // As if these had been found to be unreadable.
+  void leave_out(const std::vector<data::UnreadableImage>& images) { loader_.leave_out(images); }
   std::vector<data::UnreadableImage> unreadable() const { return loader_.unreadable(); }
 
   // Features that are kept, in this epoch or in later ones.

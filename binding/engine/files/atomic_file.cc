@@ -54,6 +54,18 @@ void AtomicFile::write(const void* data, size_t size) {
   }
 }
 
+void AtomicFile::overwrite(uint64_t offset, const void* data, size_t size) {
+  const char* from = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t written = ::pwrite(descriptor_, from, size, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) give_up("written", errno);
+    from += written;
+    size -= static_cast<size_t>(written);
+    offset += static_cast<uint64_t>(written);
+  }
+}
+
 void AtomicFile::commit() {
   // EINVAL: the file system cannot sync this kind of file; everything else is a lost write.
   if (::fsync(descriptor_) != 0 && errno != EINVAL) give_up("brought to the disk", errno);

@@ -22,6 +22,9 @@ class AtomicFile {
   // Appends all of the bytes. Throws ERR_IO, ERR_DISK_FULL.
   void write(const void* data, size_t size);
 
+  // Puts other bytes in the place of some that were written. Throws ERR_IO, ERR_DISK_FULL.
+  void overwrite(uint64_t offset, const void* data, size_t size);
+
   // Brings the bytes to the disk (fsync), renames, and brings the folder's entry to the disk as
   // well.
   void commit();

@@ -1,7 +1,6 @@
 #include "engine/train/checkpoint.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <unordered_map>
 
@@ -11,12 +10,38 @@
 namespace thaw::train {
 namespace {
 
-constexpr const char* kFormat = "thaw-checkpoint-3";
-constexpr const char* kRun = "run.";          // before the fingerprint's names
-constexpr const char* kHistory = "history.";  // before the records' names
+constexpr const char* kFormat = "thaw-checkpoint-4";
+// Before names, of metadata and of tensors.
+constexpr const char* kRun = "run.";
+constexpr const char* kFixed = "fixed.";
+constexpr const char* kDescription = "description.";
+constexpr const char* kUnreadable = "unreadable.train.";
+constexpr const char* kUnreadableValidation = "unreadable.validation.";
+constexpr const char* kModel = "model.";
+constexpr const char* kOptimizer = "optimizer.";
+constexpr const char* kGradients = "gradients.";
+constexpr const char* kBest = "best.";
+constexpr const char* kHistory = "history.";
 
-std::string file_in(const std::string& directory) {
-  return (std::filesystem::path(directory) / "checkpoint.safetensors").string();
+std::optional<std::string> rest_of(const std::string& name, const char* prefix) {
+  if (!name.starts_with(prefix)) return std::nullopt;
+  return name.substr(std::string_view(prefix).size());
+}
+
+// The numbers of a checkpoint by name, each as float64, which holds every count of images exactly.
+void numbers(auto& visit, auto& checkpoint) {
+  visit("epochsBefore", checkpoint.epochs_before);
+  visit("batchesBefore", checkpoint.batches_before);
+  visit("epoch", checkpoint.epoch);
+  visit("batch", checkpoint.batch);
+  visit("trainingSeconds", checkpoint.training_seconds);
+  visit("learningRate", checkpoint.learning_rate);
+  visit("bestValue", checkpoint.best_value);
+  visit("bestEpoch", checkpoint.best_epoch);
+  visit("skippedSteps", checkpoint.skipped_steps);
+  visit("group.batches", checkpoint.group.batches);
+  visit("group.weight", checkpoint.group.weight);
+  fields(visit, checkpoint.time);
 }
 
 // One number an epoch, by the names of the records' fields.
@@ -52,101 +77,98 @@ std::vector<EpochRecord> records_of(const Columns& columns, size_t epochs) {
 }
 
 void append(StateDict& to, const char* prefix, const StateDict& from) {
-  for (const auto& [name, tensor] : from)
-    to.emplace_back(prefix + name, tensor.to(at::kCPU).contiguous());
+  for (const auto& [name, tensor] : from) to.emplace_back(prefix + name, tensor);
+}
+
+void append(Metadata& to, const char* prefix, const std::vector<data::UnreadableImage>& images) {
+  for (const data::UnreadableImage& image : images)
+    to[prefix + std::to_string(image.sample)] =
+        image.code + " " + std::to_string(image.name.size()) + " " + image.name + image.reason;
+}
+
+void take(std::vector<data::UnreadableImage>& to, const std::string& sample,
+          const std::string& text) {
+  const size_t code = text.find(' '), name = text.find(' ', code + 1) + 1;
+  const size_t length = std::stoull(text.substr(code + 1));
+  to.push_back({.sample = std::stoll(sample),
+                .name = text.substr(name, length),
+                .code = text.substr(0, code),
+                .reason = text.substr(name + length)});
 }
 
 }  // namespace
 
-void save_checkpoint(const std::string& directory, const Fingerprint& fingerprint,
-                     const Checkpoint& checkpoint) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) fail("ERR_IO", "The folder ", directory, " cannot be made: ", error.message(), ".");
+void write_checkpoint(const std::string& path, const Fingerprint& run, const Metadata& description,
+                      const Checkpoint& checkpoint) {
   StateDict all;
-  append(all, "model.", checkpoint.model);
-  append(all, "optimizer.", checkpoint.optimizer);
-  append(all, "best.", checkpoint.best);
-  all.emplace_back("progress.counters",
-                   at::tensor({checkpoint.epoch, checkpoint.batch, checkpoint.best_epoch,
-                               checkpoint.epochs_before, checkpoint.batches_before},
-                              at::kLong));
-  all.emplace_back("progress.values", at::tensor({checkpoint.training_seconds,
-                                                  checkpoint.best_value, checkpoint.learning_rate},
-                                                 at::kDouble));
+  append(all, kModel, checkpoint.model);
+  append(all, kOptimizer, checkpoint.optimizer);
+  append(all, kGradients, checkpoint.group.gradients);
+  append(all, kBest, checkpoint.best);
+  auto add = [&](const char* name, const auto& value, Field = Field::kPlain) {
+    all.emplace_back(std::string("progress.") + name,
+                     at::scalar_tensor(static_cast<double>(value), at::kDouble));
+  };
+  numbers(add, checkpoint);
   if (checkpoint.metric_sums.defined()) all.emplace_back("progress.sums", checkpoint.metric_sums);
   for (const auto& [name, column] : columns_of(checkpoint.epochs))
     all.emplace_back(kHistory + name, at::tensor(column, at::kDouble));
   Metadata metadata = {{"format", kFormat}};
-  for (const auto& [name, text] : fingerprint) metadata[kRun + name] = text;
-  weights::write_safetensors(file_in(directory), all, metadata);
+  for (const auto& [name, text] : run.open) metadata[kRun + name] = text;
+  for (const auto& [name, text] : run.fixed) metadata[kFixed + name] = text;
+  for (const auto& [name, text] : description) metadata[kDescription + name] = text;
+  append(metadata, kUnreadable, checkpoint.unreadable);
+  append(metadata, kUnreadableValidation, checkpoint.unreadable_validation);
+  weights::write_safetensors(path, all, metadata);
 }
 
-std::optional<Checkpoint> load_checkpoint(const std::string& directory,
-                                          const Fingerprint& fingerprint) {
-  const std::string path = file_in(directory);
-  if (!std::filesystem::exists(path)) return std::nullopt;
+CheckpointFile read_checkpoint(const std::string& path) {
   const weights::WeightsFile file = weights::read_safetensors(path);
   const auto format = file.metadata.find("format");
   if (format == file.metadata.end() || format->second != kFormat)
     fail("ERR_WEIGHTS_FORMAT", path, " is not a checkpoint of this version of thaw.");
-  const auto rest_of = [](const std::string& name,
-                          const char* prefix) -> std::optional<std::string> {
-    if (!name.starts_with(prefix)) return std::nullopt;
-    return name.substr(std::string_view(prefix).size());
-  };
-  Fingerprint found;
+  if (!file.checked) fail("ERR_WEIGHTS_FORMAT", path, " is damaged: it has lost its checksum.");
+  CheckpointFile found;
+  Checkpoint& checkpoint = found.checkpoint;
   for (const auto& [name, text] : file.metadata) {
-    if (const auto rest = rest_of(name, kRun)) found[*rest] = text;
+    if (const auto rest = rest_of(name, kRun)) found.run.open[*rest] = text;
+    if (const auto rest = rest_of(name, kFixed)) found.run.fixed[*rest] = text;
+    if (const auto rest = rest_of(name, kDescription)) found.description[*rest] = text;
+    if (const auto rest = rest_of(name, kUnreadable)) take(checkpoint.unreadable, *rest, text);
+    if (const auto rest = rest_of(name, kUnreadableValidation))
+      take(checkpoint.unreadable_validation, *rest, text);
   }
-  if (found != fingerprint) {
-    fail("ERR_CHECKPOINT_MISMATCH", "The checkpoint in ", directory,
-         " is of another run: ", difference(found, fingerprint),
-         ". Use the same data, weights and settings, or another "
-         "folder.");
-  }
-  Checkpoint checkpoint;
   std::map<std::string, at::Tensor> progress;
   Columns columns;
   for (const auto& [name, tensor] : file.tensors) {
-    if (const auto rest = rest_of(name, "model.")) checkpoint.model.emplace_back(*rest, tensor);
-    if (const auto rest = rest_of(name, "optimizer."))
+    if (const auto rest = rest_of(name, kModel)) checkpoint.model.emplace_back(*rest, tensor);
+    if (const auto rest = rest_of(name, kOptimizer))
       checkpoint.optimizer.emplace_back(*rest, tensor);
-    if (const auto rest = rest_of(name, "best.")) checkpoint.best.emplace_back(*rest, tensor);
+    if (const auto rest = rest_of(name, kGradients))
+      checkpoint.group.gradients.emplace_back(*rest, tensor);
+    if (const auto rest = rest_of(name, kBest)) checkpoint.best.emplace_back(*rest, tensor);
     if (const auto rest = rest_of(name, "progress.")) progress[*rest] = tensor;
     if (const auto rest = rest_of(name, kHistory)) {
-      const at::Tensor values = tensor.to(at::kDouble).contiguous();
-      const double* first = values.const_data_ptr<double>();
-      columns[*rest].assign(first, first + values.numel());
+      const double* first = tensor.const_data_ptr<double>();
+      columns[*rest].assign(first, first + tensor.numel());
     }
   }
-  const at::Tensor counters = progress["counters"], values = progress["values"];
-  if (!counters.defined() || counters.numel() != 5 || !values.defined() || values.numel() != 3)
-    fail("ERR_WEIGHTS_FORMAT", path, " is damaged: its progress is incomplete.");
-  checkpoint.epoch = counters[0].item<int64_t>();
-  checkpoint.batch = counters[1].item<int64_t>();
-  checkpoint.best_epoch = counters[2].item<int64_t>();
-  checkpoint.epochs_before = counters[3].item<int64_t>();
-  checkpoint.batches_before = counters[4].item<int64_t>();
-  checkpoint.training_seconds = values[0].item<double>();
-  checkpoint.best_value = values[1].item<double>();
-  checkpoint.learning_rate = values[2].item<double>();
-  checkpoint.metric_sums = progress["sums"];
-  const auto whole = [&](const auto& column) {
-    return static_cast<int64_t>(column.second.size()) == checkpoint.epoch;
+  auto restore = [&](const char* name, auto& value, Field = Field::kPlain) {
+    const auto entry = progress.find(name);
+    if (entry == progress.end())
+      fail("ERR_WEIGHTS_FORMAT", path, " is damaged: it does not say its ", name, ".");
+    value = static_cast<std::remove_reference_t<decltype(value)>>(entry->second.item<double>());
   };
-  if (columns.empty() != (checkpoint.epoch == 0) ||
-      !std::all_of(columns.begin(), columns.end(), whole))
-    fail("ERR_WEIGHTS_FORMAT", path, " is damaged: its history is incomplete.");
+  numbers(restore, checkpoint);
+  checkpoint.metric_sums = progress["sums"];
   checkpoint.epochs = records_of(columns, static_cast<size_t>(checkpoint.epoch));
-  return checkpoint;
+  return found;
 }
 
 StateDict trainable_state(model::Network& network) {
   StateDict state;
   for (const model::Network::Named& named : network.named_tensors()) {
-    if (named.trainable)
-      state.emplace_back(named.name, named.tensor->detach().to(at::kCPU).clone());
+    if (named.trainable) state.emplace_back(named.name, host_copy(*named.tensor));
   }
   return state;
 }
@@ -157,7 +179,11 @@ void restore_state(model::Network& network, const StateDict& state) {
   at::NoGradGuard no_grad;
   for (const model::Network::Named& named : network.named_tensors()) {
     const auto entry = found.find(named.name);
-    if (entry != found.end()) named.tensor->copy_(*entry->second);
+    if (entry == found.end()) continue;
+    if (entry->second->sizes() != named.tensor->sizes())
+      fail("ERR_CHECKPOINT_MISMATCH", "The checkpoint's ", named.name, " has the shape ",
+           entry->second->sizes(), ", the network's ", named.tensor->sizes(), ".");
+    named.tensor->copy_(*entry->second);
   }
   network.touch();
 }

@@ -1,14 +1,13 @@
-// Where a run stands, on disk: one safetensors file, replaced as a whole, from which the run goes
-// on exactly.
+// Where a run stands, with all that it needs to go on exactly; and the file that holds it.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "engine/model/network.h"
 #include "engine/state_dict.h"
 #include "engine/train/fingerprint.h"
 #include "engine/train/history.h"
+#include "engine/train/step.h"
 
 namespace thaw::train {
 
@@ -22,22 +21,32 @@ struct Checkpoint {
   at::Tensor metric_sums;       // of it, see Metrics::sums(); undefined at its start
   double best_value = 0;        // of the monitored quantity
   int64_t best_epoch = -1;
+  int64_t skipped_steps = 0;
   std::vector<EpochRecord> epochs;  // finished ones
-  StateDict model;                  // tensors of trainable layers
+  TimeSpent time;                   // by the run so far
+  std::vector<data::UnreadableImage> unreadable, unreadable_validation;
+  StateDict model;  // tensors of trainable layers
   StateDict optimizer;
-  StateDict best;  // tensors of trainable layers at best_epoch; empty without early stopping
+  Step::Group group;  // of batches whose step is still to be taken
+  StateDict best;     // tensors of trainable layers at best_epoch; empty without early stopping
 };
 
-// Creates the folder. Throws ERR_DISK_FULL, ERR_IO; an older checkpoint then stays.
-void save_checkpoint(const std::string& directory, const Fingerprint& fingerprint,
-                     const Checkpoint& checkpoint);
+struct CheckpointFile {
+  Fingerprint run;
+  Metadata description;  // of the model, as a file of weights has it
+  Checkpoint checkpoint;
+};
 
-// nullopt where the folder holds none. Throws ERR_CHECKPOINT_MISMATCH, saying what differs, where
-// it is of another run, ERR_WEIGHTS_FORMAT where it is damaged.
-std::optional<Checkpoint> load_checkpoint(const std::string& directory,
-                                          const Fingerprint& fingerprint);
+// Throws ERR_DISK_FULL, ERR_IO; a file that is there already then stays.
+void write_checkpoint(const std::string& path, const Fingerprint& run, const Metadata& description,
+                      const Checkpoint& checkpoint);
 
-// Copies of every tensor of the trainable layers, buffers included; and back.
+// Throws ERR_WEIGHTS_NOT_FOUND, ERR_IO, ERR_WEIGHTS_FORMAT where a byte of it is damaged or it is
+// no checkpoint of this version.
+CheckpointFile read_checkpoint(const std::string& path);
+
+// Copies of every tensor of the trainable layers, buffers included; and back: throws
+// ERR_CHECKPOINT_MISMATCH where one has another shape.
 StateDict trainable_state(model::Network& network);
 void restore_state(model::Network& network, const StateDict& state);
 

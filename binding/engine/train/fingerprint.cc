@@ -1,6 +1,8 @@
 #include "engine/train/fingerprint.h"
 
+#include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "engine/data/contents.h"
 #include "engine/fields.h"
@@ -12,20 +14,27 @@ namespace {
 // Begins a digest: its digits mean nothing to people.
 constexpr char kDigest = '#';
 
+constexpr const char* kFrozen = "frozen weights";
+
 // Adds the fields that it visits.
 class Texts {
  public:
-  Texts(Fingerprint& to, std::string prefix) : to_(to), prefix_(std::move(prefix)) {}
+  Texts(Fingerprint& all, Fingerprint::Texts& to, std::string prefix)
+      : all_(all), to_(to), prefix_(std::move(prefix)) {}
 
   template <typename T>
   void operator()(const char* name, const T& value, Field field = Field::kPlain) {
-    if (field != Field::kIncidental) add(prefix_ + name, value);
+    if (field == Field::kFixed) {
+      Texts(all_, all_.fixed, prefix_).add(prefix_ + name, value);
+    } else if (field != Field::kIncidental) {
+      add(prefix_ + name, value);
+    }
   }
 
   template <typename T>
   void add(const std::string& name, const T& value) {
     if constexpr (Struct<const T>) {
-      Texts inner(to_, name + ".");
+      Texts inner(all_, to_, name + ".");
       fields(inner, value);
     } else {
       to_[name] = text(value);
@@ -70,11 +79,12 @@ class Texts {
     return all;
   }
 
-  Fingerprint& to_;
+  Fingerprint& all_;
+  Fingerprint::Texts& to_;
   std::string prefix_;
 };
 
-void add_dataset(Fingerprint& to, const std::string& name, const data::Dataset& dataset) {
+void add_dataset(Fingerprint::Texts& to, const std::string& name, const data::Dataset& dataset) {
   to[name + "images"] = kDigest + data::contents_digest(dataset, data::Contents::kEnds);
   const auto& labels = dataset.labels;
   const at::Tensor& shares = dataset.shares;
@@ -88,20 +98,12 @@ void add_dataset(Fingerprint& to, const std::string& name, const data::Dataset& 
   if (dataset.multi_label) to[name + "several labels an image"] = "true";
 }
 
-// What is trained, and the values of all that is not.
-void add_network(Fingerprint& to, model::Network& network) {
+std::string trainable_layers(const model::Network& network) {
   std::string trained;
   for (const model::Layer& layer : network.layers()) {
     if (layer.trainable && layer.weights > 0) trained += (trained.empty() ? "" : " ") + layer.name;
   }
-  to["trainable layers"] = trained;
-  std::vector<at::Tensor> frozen;
-  for (const model::Network::Named& named : network.named_tensors()) {
-    if (!named.trainable) frozen.push_back(*named.tensor);
-  }
-  std::string all;
-  for (const std::string& one : digests(frozen)) all += one;
-  to["frozen weights"] = kDigest + digest(all);
+  return trained;
 }
 
 std::string shortened(const std::string& text) {
@@ -119,32 +121,44 @@ std::string difference_of(const std::string& name, const std::string* before,
 
 }  // namespace
 
-Fingerprint run_fingerprint(const Session& session, const data::Dataset& dataset,
-                            const data::Dataset* validation, int64_t classes,
-                            const TrainingOptions& training, const FitOptions& options) {
+Fingerprint run_fingerprint(const Session& session, const FrozenProof& frozen,
+                            const data::Dataset& dataset, const data::Dataset* validation,
+                            int64_t classes, const TrainingOptions& training,
+                            const FitOptions& options) {
   Fingerprint to;
-  Texts texts(to, "");
-  fields(texts, training);
-  fields(texts, options);
-  if (depends_on_epochs(training.schedule)) texts.add("epochs", options.epochs);
-  texts.add("preprocessing", session.preprocessing);
-  texts.add("classes", classes);
-  model::Network& network = *session.network;
-  texts.add("architecture", network.architecture().name);
-  texts.add("variant", network.architecture().variant);
-  texts.add("head", network.head());
-  add_network(to, network);
-  add_dataset(to, "", dataset);
-  if (validation) add_dataset(to, "validation ", *validation);
+  Texts open(to, to.open, "");
+  fields(open, training);
+  fields(open, options);
+  if (depends_on_epochs(training.schedule)) open.add("epochs", options.epochs);
+  to.open["device"] = at::DeviceTypeName(session.backend->device().type(), /*lower_case=*/true);
+  Texts fixed(to, to.fixed, "");
+  fixed.add("preprocessing", session.preprocessing);
+  fixed.add("classes", classes);
+  const model::Network& network = *session.network;
+  fixed.add("architecture", network.architecture().name);
+  fixed.add("variant", network.architecture().variant);
+  fixed.add("head", network.head());
+  to.fixed["trainable layers"] = trainable_layers(network);
+  to.fixed[kFrozen] = kDigest + frozen.report().digest;
+  add_dataset(to.fixed, "", dataset);
+  if (validation) add_dataset(to.fixed, "validation ", *validation);
+  for (const Fact& fact : options.checkpoint.facts)
+    (fact.fixed ? to.fixed : to.open)[fact.name] = fact.text;
   return to;
 }
 
-std::string difference(const Fingerprint& before, const Fingerprint& now) {
-  constexpr int kShown = 4;
-  std::string text;
-  int count = 0;
+std::string frozen_digest(const Fingerprint& run) {
+  const auto entry = run.fixed.find(kFrozen);
+  return entry == run.fixed.end() ? "" : entry->second.substr(1);
+}
+
+std::string frozen_digest_of_none() { return digest(""); }
+
+std::vector<Difference> differences(const Fingerprint::Texts& before,
+                                    const Fingerprint::Texts& now) {
+  std::vector<Difference> found;
   const auto differs = [&](const std::string& name, const std::string* was, const std::string* is) {
-    if (++count <= kShown) text += (text.empty() ? "" : "; ") + difference_of(name, was, is);
+    found.push_back({name, difference_of(name, was, is)});
   };
   for (const auto& [name, value] : now) {
     const auto old = before.find(name);
@@ -157,8 +171,27 @@ std::string difference(const Fingerprint& before, const Fingerprint& now) {
   for (const auto& [name, value] : before) {
     if (!now.contains(name)) differs(name, &value, nullptr);
   }
-  if (count > kShown) text += "; and " + std::to_string(count - kShown) + " more";
+  return found;
+}
+
+std::string joined(const std::vector<Difference>& differences) {
+  constexpr size_t kShown = 6;
+  std::string text;
+  for (size_t i = 0; i < std::min(kShown, differences.size()); ++i)
+    text += (i == 0 ? "" : "; ") + differences[i].text;
+  if (differences.size() > kShown)
+    text += "; and " + std::to_string(differences.size() - kShown) + " more";
   return text;
+}
+
+bool is_named(const Difference& difference, const std::vector<std::string>& names) {
+  std::string part;
+  std::istringstream parts(difference.name);
+  while (std::getline(parts, part, '.')) {
+    const std::string name = part.substr(0, part.find('['));
+    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+  }
+  return false;
 }
 
 }  // namespace thaw::train

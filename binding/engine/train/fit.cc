@@ -7,9 +7,9 @@
 #include "engine/session/predict.h"
 #include "engine/session/within_memory.h"
 #include "engine/stopwatch.h"
-#include "engine/train/checkpoint.h"
 #include "engine/train/early_stopping.h"
 #include "engine/train/evaluate.h"
+#include "engine/train/saved_run.h"
 #include "engine/train/step.h"
 #include "engine/train/time_left.h"
 
@@ -30,10 +30,15 @@ class Run {
       const Control* control)
       : session_(session),
         state_(state),
+        dataset_(dataset),
         classes_(classes),
         target_(target_of(*dataset)),
         boundary_(session.network->boundary()),
         parts_(session.split(boundary_, options.compute, options.kernels)),
+        frozen_(*session.network),
+        saved_(options.checkpoint.directory.empty()
+                   ? nullptr
+                   : std::make_unique<SavedRun>(options.checkpoint)),
         options_(with_batch_size(options, dataset->size())),
         events_(events),
         control_(control),
@@ -61,12 +66,19 @@ class Run {
     if (watch_ && watch_->needs_validation() && !validation) {
       fail("ERR_INVALID_ARGUMENT", "Early stopping on a validation quantity needs validationData.");
     }
-    if (!options.checkpoint.directory.empty()) {
-      fingerprint_ =
-          run_fingerprint(session, *dataset, validation.get(), classes, training, options_);
-      if (options.checkpoint.resume) resume();
+    std::optional<Checkpoint> found;
+    if (saved_) {
+      Fingerprint run = run_fingerprint(session, frozen_, *dataset, validation.get(), classes,
+                                        training, options_);
+      found = saved_->go_on(run);
+      saved_->begin(std::move(run), frozen_);
     }
+    if (found) resume(*found, batches);
     open_sources(std::move(dataset), std::move(validation));
+    if (found) {
+      training_->leave_out(found->unreadable);
+      if (validation_) validation_->leave_out(found->unreadable_validation);
+    }
   }
 
   // The state follows the weights, however the run ends.
@@ -91,15 +103,24 @@ class Run {
                      .precision = options_.compute,
                      .boundary = session_.network->graph().at(boundary_).names.torch,
                      .training_cache = training_cache_,
-                     .validation_cache = validation_cache_});
+                     .validation_cache = validation_cache_,
+                     .start_batch = position_.batch,
+                     .epochs = position_.epochs,
+                     .notes = saved_ ? saved_->notes() : std::vector<std::string>{}});
     }
+    if (validation_) good_ = snapshot(trainable_state(*session_.network));
     while (position_.epoch < epochs() && !stopped_early_) run_epoch();
     if (watch_ && options_.early_stopping->restore_best && !best_.empty()) {
       restore_state(*session_.network, best_);
       evaluation_.reset();
     }
     session_.network->touch();
+    frozen_.check();
+    if (saved_) saved_->flush();
     History history;
+    history.frozen = frozen_.report();
+    history.skipped_steps = position_.skipped_steps;
+    history.notes = notes_;
     history.epochs = position_.epochs;
     history.unreadable = training_->unreadable();
     if (validation_) {
@@ -126,6 +147,8 @@ class Run {
   }
 
   FitOptions with_batch_size(FitOptions options, int64_t images) const {
+    const std::string found = saved_ ? saved_->found("batchSize") : "";
+    if (options.batch_size == 0 && !found.empty()) options.batch_size = std::stoll(found);
     if (options.batch_size == 0) {
       const bool kept = make_plan(options).keeps(training_loader(options),
                                                  options.epochs - options.initial_epoch);
@@ -171,12 +194,13 @@ class Run {
 
   TimeSpent time_spent() const {
     const features::FeatureSource::Seconds& training = training_->seconds();
-    TimeSpent time{.total = seconds_since(start_),
-                   .waiting = training.waiting,
-                   .frozen = training.frozen,
-                   .cache = training.cache,
-                   .trained = seconds_trained_,
-                   .validation = seconds_validated_};
+    TimeSpent time = time_before_;
+    time.total += seconds_since(start_);
+    time.waiting += training.waiting;
+    time.frozen += training.frozen;
+    time.cache += training.cache;
+    time.trained += seconds_trained_;
+    time.validation += seconds_validated_;
     return time;
   }
 
@@ -191,17 +215,18 @@ class Run {
     record.seconds = seconds_before + seconds_since(start);
 
     position_.epochs.push_back(record);
+    const StateDict now =
+        saved_ || watch_ || validation_ ? trainable_state(*session_.network) : StateDict{};
     if (watch_) {
-      if (watch_->improved(epoch, record) && options_.early_stopping->restore_best) {
-        best_ = trainable_state(*session_.network);
-      }
+      if (watch_->improved(epoch, record) && options_.early_stopping->restore_best) best_ = now;
       stopped_early_ = watch_->exhausted(epoch);
     }
     position_.epoch = epoch + 1;
     position_.batch = 0;
     position_.training_seconds = 0;
     position_.metric_sums.reset();
-    save();
+    good_ = snapshot(now);
+    if (saved_) saved_->save(good_);
     if (events_.epoch) {
       const bool last = position_.epoch == epochs() || stopped_early_;
       events_.epoch(options_.initial_epoch + epoch, record, last);
@@ -223,12 +248,17 @@ class Run {
     Clock::time_point reported = start;
 
     // Counted through all calls: what is drawn by them goes on.
-    const int64_t first = position_.batches_before + epoch * batches;
+    const int64_t first = first_of_epoch_ = position_.batches_before + epoch * batches;
     training_->start_epoch(position_.epochs_before + epoch, position_.batch);
     for (int64_t batch = position_.batch; batch < batches; ++batch) {
-      if (!step_.pending() && control_) {
+      if (control_) {
         if (!control_->goes_on()) abort_at(batch, metrics, elapsed());
         if (control_->is_finishing()) break;
+      }
+      if (saved_ && saved_->due(whole_run(epoch, batch, batches))) {
+        check_numbers(metrics, elapsed());
+        stand_at(batch, metrics, elapsed());
+        saved_->save(snapshot(trainable_state(*session_.network)));
       }
       const std::optional<features::FeatureBatch> next = training_->next();
       if (!next) break;
@@ -243,26 +273,87 @@ class Run {
         step_(next->features, next->target, next->weights, number, factor, metrics);
       }
       position_.batch = batch + 1;
+      recent_.emplace_back(first + batch, next->samples);
+      if (step_.guard().knows()) check_numbers(metrics, elapsed());
       if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
         reported = Clock::now();
+        check_numbers(metrics, elapsed());
         const int64_t here = batch + 1 - first_batch;
         const double recalled = (seconds_recallable() - recallable) / static_cast<double>(here);
         report(epoch, batch, batches, metrics, elapsed(), recalled);
       }
     }
-    step_.finish();
+    step_.finish(metrics);
     session_.backend->synchronize();
+    check_numbers(metrics, elapsed());
     record.training = metrics.read();
     const double seconds = elapsed();
     record.images_per_second =
         static_cast<double>(record.training.images) / std::max(seconds, 1e-9);
-    if (!std::isfinite(record.training["loss"])) {
-      fail("ERR_LOSS_NOT_FINITE", "The loss was no longer a finite number in epoch ",
-           options_.initial_epoch + epoch + 1, ": lower the learning rate or clip the gradients.");
+    stand_at(batches, metrics, seconds);
+  }
+
+  // Where a step has had numbers that are not finite, it has not been taken; the run ends, or goes
+  // on without it.
+  void check_numbers(const Metrics& metrics, double seconds) {
+    const std::optional<FiniteGuard::Bad> bad = step_.guard().found();
+    const auto recent = std::exchange(recent_, {});
+    if (!bad) {
+      if (!recent.empty()) skipped_in_a_row_ = 0;
+      return;
     }
-    position_.batch = batches;
-    position_.metric_sums = metrics.sums();
-    position_.training_seconds = seconds;
+    const std::string place = "The " + std::string(bad->what) + " was no finite number in epoch " +
+                              std::to_string(options_.initial_epoch + position_.epoch + 1) +
+                              ", batch " + std::to_string(bad->batch - first_of_epoch_ + 1) +
+                              images_of(bad->batch, recent);
+    if (options_.non_finite == NonFinite::kSkip && ++skipped_in_a_row_ < kMostSkippedInARow) {
+      ++position_.skipped_steps;
+      if (position_.skipped_steps <= kMostNotes)
+        notes_.push_back(place + ": its step is left out.");
+      return;
+    }
+    std::string kept = "the weights are those before it";
+    if (step_.guard().knows()) {
+      stand_at(step_.group_start() - first_of_epoch_, metrics, seconds);
+      if (saved_) saved_->save(snapshot(trainable_state(*session_.network)));
+    }
+    if (saved_) {
+      saved_->flush();
+      kept += ", and the checkpoint can be gone on from with another learning rate";
+    }
+    session_.network->touch();
+    fail("ERR_LOSS_NOT_FINITE", place, "; ", kept,
+         ": lower the learning rate, or clip the gradients.");
+  }
+
+  // " (a.jpg, b.jpg and 30 more)"
+  std::string images_of(int64_t number,
+                        const std::vector<std::pair<int64_t, std::vector<int64_t>>>& recent) const {
+    constexpr size_t kShown = 8;
+    for (const auto& [batch, samples] : recent) {
+      if (batch != number) continue;
+      std::string text;
+      for (size_t i = 0; i < std::min(kShown, samples.size()); ++i)
+        text += (i == 0 ? " (" : ", ") + dataset_->name(samples[i]);
+      if (samples.size() > kShown)
+        text += " and " + std::to_string(samples.size() - kShown) + " more";
+      return text + ")";
+    }
+    return "";
+  }
+
+  // Weights can be finite and yet have gone where nothing is learnt any more.
+  void check_validation() {
+    if (std::abs(evaluation_->values["loss"]) <= FiniteGuard::kLargestLoss) return;
+    restore_state(*session_.network, good_.model);
+    if (saved_) {
+      saved_->save(good_);
+      saved_->flush();
+    }
+    fail("ERR_LOSS_NOT_FINITE", "The validation loss was no finite number after epoch ",
+         options_.initial_epoch + position_.epoch + 1,
+         "; the weights are those before that epoch: lower the learning rate, or clip the "
+         "gradients.");
   }
 
   void validate(EpochRecord& record) {
@@ -272,6 +363,7 @@ class Run {
       if (error.code() == "ERR_ABORTED") save();  // resumes with this validation
       throw;
     }
+    check_validation();
     for (const Metric* metric : metrics_)
       record.validation.means.emplace_back(metric, evaluation_->values[metric->name]);
     record.validation.images = evaluation_->values.images;
@@ -320,52 +412,90 @@ class Run {
   }
 
   [[noreturn]] void abort_at(int64_t batch, const Metrics& metrics, double seconds) {
-    position_.batch = batch;
-    position_.metric_sums = metrics.sums();
-    position_.training_seconds = seconds;
+    check_numbers(metrics, seconds);
+    stand_at(batch, metrics, seconds);
     save();
     session_.network->touch();
     fail("ERR_ABORTED", "Training was stopped in epoch ",
          options_.initial_epoch + position_.epoch + 1, " before batch ", batch + 1, ".");
   }
 
-  void save() {
-    if (options_.checkpoint.directory.empty()) return;
-    position_.model = trainable_state(*session_.network);
-    position_.optimizer = step_.optimizer().state();
-    position_.best = best_;
-    if (watch_) {
-      position_.best_epoch = watch_->best_epoch();
-      position_.best_value = watch_->best_value();
-    }
-    save_checkpoint(options_.checkpoint.directory, fingerprint_, position_);
-    position_.model.clear();
-    position_.optimizer.clear();
+  void stand_at(int64_t batch, const Metrics& metrics, double seconds) {
+    position_.batch = batch;
+    position_.metric_sums = metrics.sums();
+    position_.training_seconds = seconds;
   }
 
-  void resume() {
-    std::optional<Checkpoint> found = load_checkpoint(options_.checkpoint.directory, fingerprint_);
-    if (!found) return;
-    restore_state(*session_.network, found->model);
-    step_.optimizer().load_state(found->optimizer);
-    best_ = std::move(found->best);
-    position_ = std::move(*found);
+  // Until it is on the disk.
+  void save() {
+    if (!saved_) return;
+    saved_->save(snapshot(trainable_state(*session_.network)));
+    saved_->flush();
+  }
+
+  // All of the run as it is now: `model` and copies, which training leaves as they are. Without
+  // checkpoints the weights alone.
+  Checkpoint snapshot(StateDict model) {
+    Checkpoint all = position_;
+    all.model = std::move(model);
+    if (!saved_) return all;
+    for (const auto& [name, tensor] : step_.optimizer().state())
+      all.optimizer.emplace_back(name, host_copy(tensor));
+    all.group = step_.group();
+    all.best = best_;
+    if (watch_) {
+      all.best_epoch = watch_->best_epoch();
+      all.best_value = watch_->best_value();
+    }
+    all.time = time_spent();
+    all.unreadable = training_->unreadable();
+    if (validation_) all.unreadable_validation = validation_->unreadable();
+    return all;
+  }
+
+  void resume(Checkpoint& found, int64_t batches) {
+    restore_state(*session_.network, found.model);
+    step_.optimizer().load_state(found.optimizer);
+    step_.restore(found.group);
+    best_ = std::exchange(found.best, {});
+    if (watch_) {
+      watch_->restore(found.best_epoch, found.best_value);
+      stopped_early_ = found.epoch > 0 && watch_->exhausted(found.epoch - 1);
+    }
+    time_before_ = found.time;
+    const int64_t before = std::stoll(saved_->found("batchSize"));
+    if (before != options_.batch_size) {
+      // The schedule counts in epochs: it goes on where it was.
+      const int64_t images = found.batch * before;
+      found.batch = images >= dataset_->size() ? batches : images / options_.batch_size;
+      found.batches_before = found.epochs_before * batches;
+      found.group = {};
+    }
+    position_ = found;
     position_.model.clear();
     position_.optimizer.clear();
-    position_.best.clear();
-    if (watch_) {
-      watch_->restore(position_.best_epoch, position_.best_value);
-      stopped_early_ = position_.epoch > 0 && watch_->exhausted(position_.epoch - 1);
-    }
+    position_.group = {};
   }
+
+  // Seconds from the run's start to its end, as far as its pace tells.
+  double whole_run(int64_t epoch, int64_t batch, int64_t batches) const {
+    const auto done = static_cast<double>(epoch * batches + batch);
+    const auto all = static_cast<double>(epochs() * batches);
+    return done == 0 ? 0 : (time_before_.total + seconds_since(start_)) * all / done;
+  }
+
+  static constexpr int64_t kMostSkippedInARow = 10, kMostNotes = 100;
 
   const Clock::time_point start_ = Clock::now();
   Session& session_;
   TrainingState& state_;
+  const std::shared_ptr<const data::Dataset> dataset_;
   int64_t classes_;
   const Target target_;
   const int boundary_;  // the node up to which all is frozen
   const Session::Parts parts_;
+  FrozenProof frozen_;
+  const std::unique_ptr<SavedRun> saved_;  // null: no checkpoints
   const FitOptions options_;
   const FitEvents& events_;
   const Control* control_;
@@ -378,10 +508,16 @@ class Run {
   features::CacheReport training_cache_, validation_cache_;
   std::optional<Evaluation> evaluation_;  // of the weights as they are now
   std::optional<EarlyStoppingWatch> watch_;
-  Fingerprint fingerprint_;
-  Checkpoint position_;  // where the run stands; its tensors are filled in only to be saved
+  Checkpoint position_;  // where the run stands; without tensors, see snapshot()
+  Checkpoint good_;      // at the end of the last epoch
   StateDict best_;
   bool stopped_early_ = false;
+  TimeSpent time_before_;  // by the process that was interrupted
+  int64_t first_of_epoch_ = 0;
+  // Since the numbers were checked last: batches and their images.
+  std::vector<std::pair<int64_t, std::vector<int64_t>>> recent_;
+  int64_t skipped_in_a_row_ = 0;
+  std::vector<std::string> notes_;
   double seconds_trained_ = 0, seconds_validated_ = 0, last_validation_ = 0;
 };
 

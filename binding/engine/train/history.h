@@ -8,6 +8,7 @@
 
 #include "engine/data/loader.h"
 #include "engine/features/plan.h"
+#include "engine/train/frozen_proof.h"
 #include "engine/train/metrics.h"
 
 namespace thaw::train {
@@ -73,6 +74,9 @@ void fields(auto& visit, Of<TimeSpent> auto& time) {
 
 struct History {
   std::vector<EpochRecord> epochs;
+  FrozenProof::Report frozen = {};
+  int64_t skipped_steps = 0;            // with NonFinite::kSkip
+  std::vector<std::string> notes = {};  // which they were
   std::vector<data::UnreadableImage> unreadable;
   int64_t best_epoch = -1;  // from 0; -1 without early stopping
   bool stopped_early = false;
@@ -83,6 +87,9 @@ struct History {
 
 void fields(auto& visit, Of<History> auto& history) {
   visit("epochs", history.epochs);
+  visit("frozen", history.frozen);
+  visit("skippedSteps", history.skipped_steps);
+  visit("notes", history.notes);
   visit("skipped", history.unreadable);
   visit("bestEpoch", history.best_epoch);
   visit("stoppedEarly", history.stopped_early);
@@ -99,6 +106,9 @@ struct BeginEvent {
   at::ScalarType precision;
   std::string boundary;  // the last frozen layer's module; empty where nothing is frozen
   features::CacheReport training_cache, validation_cache;
+  int64_t start_batch = 0;          // of that epoch
+  std::vector<EpochRecord> epochs;  // that are done already
+  std::vector<std::string> notes;   // on the checkpoints that were found
 };
 
 void fields(auto& visit, Of<BeginEvent> auto& event) {
@@ -110,6 +120,9 @@ void fields(auto& visit, Of<BeginEvent> auto& event) {
   visit("boundary", event.boundary);
   visit("trainCache", event.training_cache);
   visit("validationCache", event.validation_cache);
+  visit("startBatch", event.start_batch);
+  visit("epochs", event.epochs);
+  visit("notes", event.notes);
 }
 
 struct BatchEvent {

@@ -76,6 +76,17 @@ class Metrics {
   // have the label, one a class; empty: 0.5.
   std::vector<LabelScores> label_scores(const std::vector<double>& thresholds) const;
 
+  // What has been added so far, to be taken back to: of batches that are to count for nothing.
+  struct Mark {
+    int64_t images = 0;
+    at::Tensor sums;
+  };
+  Mark mark() const { return {images_, sums_.clone()}; }
+  void back_to(const Mark& mark) {
+    images_ = mark.images;
+    sums_.copy_(mark.sums);
+  }
+
   // For checkpoints: the sums and the number of images, float64 [metrics + 1].
   at::Tensor sums() const;
   void restore(const at::Tensor& sums);

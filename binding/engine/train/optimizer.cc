@@ -34,7 +34,7 @@ Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup
   }
 }
 
-void Optimizer::step(double factor) {
+void Optimizer::step(double factor, const at::Tensor& skip) {
   at::NoGradGuard no_grad;
   ++steps_;
   // Both biases are then corrected here: what the kernel would do to the second moment alone would
@@ -43,17 +43,18 @@ void Optimizer::step(double factor) {
     factor *=
         std::sqrt(1 - std::pow(options_.beta2, steps_)) / (1 - std::pow(options_.beta1, steps_));
   }
+  const std::optional<at::Tensor> skipped = skip.defined() ? std::optional(skip) : std::nullopt;
   for (Group& group : groups_) {
     const double rate = group.learning_rate * factor;
     if (options_.kind == OptimizerKind::kSgd) {
-      update_sgd(group, rate);
+      update_sgd(group, rate, skipped);
     } else {
-      update_adam(group, rate);
+      update_adam(group, rate, skipped);
     }
   }
 }
 
-void Optimizer::update_adam(Group& group, double rate) {
+void Optimizer::update_adam(Group& group, double rate, const std::optional<at::Tensor>& skip) {
   std::vector<at::Tensor> parameters, gradients, first, second, steps;
   for (Slot& slot : group.slots) {
     if (!slot.parameter.grad().defined()) continue;
@@ -64,14 +65,18 @@ void Optimizer::update_adam(Group& group, double rate) {
     steps.push_back(slot.steps);
   }
   if (parameters.empty()) return;
-  at::_foreach_add_(steps, 1);
+  if (skip) {
+    at::_foreach_add_(steps, 1 - *skip);
+  } else {
+    at::_foreach_add_(steps, 1);
+  }
   if (options_.epsilon_hat) {
     steps.assign(steps.size(), corrected_);
   }
   const auto update = [&](const auto& fused) {
     fused(parameters, gradients, first, second, std::vector<at::Tensor>{}, steps, rate,
           options_.beta1, options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
-          /*maximize=*/false);
+          /*maximize=*/false, /*grad_scale=*/std::optional<at::Tensor>(), /*found_inf=*/skip);
   };
   if (options_.kind == OptimizerKind::kAdam) {
     update([](auto&&... arguments) { at::_fused_adam_(arguments...); });
@@ -80,7 +85,7 @@ void Optimizer::update_adam(Group& group, double rate) {
   }
 }
 
-void Optimizer::update_sgd(Group& group, double rate) {
+void Optimizer::update_sgd(Group& group, double rate, const std::optional<at::Tensor>& skip) {
   std::vector<at::Tensor> parameters, gradients, momenta;
   for (Slot& slot : group.slots) {
     if (!slot.parameter.grad().defined()) continue;
@@ -92,7 +97,7 @@ void Optimizer::update_sgd(Group& group, double rate) {
   // Without dampening, a first step is a step from a momentum of zero.
   at::_fused_sgd_(parameters, gradients, momenta, group.weight_decay, options_.momentum, rate,
                   /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false,
-                  {}, {});
+                  /*grad_scale=*/{}, /*found_inf=*/skip);
 }
 
 void Optimizer::zero_gradients() {
@@ -109,6 +114,37 @@ std::vector<at::Tensor> Optimizer::gradients() const {
     }
   }
   return gradients;
+}
+
+StateDict Optimizer::named_gradients() const {
+  StateDict gradients;
+  for (const Group& group : groups_) {
+    for (const Slot& slot : group.slots) {
+      if (slot.parameter.grad().defined()) gradients.emplace_back(slot.name, slot.parameter.grad());
+    }
+  }
+  return gradients;
+}
+
+void Optimizer::set_gradients(const StateDict& gradients) {
+  std::unordered_map<std::string, const at::Tensor*> found;
+  for (const auto& [name, tensor] : gradients) found.emplace(name, &tensor);
+  at::NoGradGuard no_grad;
+  for (Group& group : groups_) {
+    for (Slot& slot : group.slots) {
+      const auto entry = found.find(slot.name);
+      if (entry == found.end()) continue;
+      // In the parameter's order of memory, as backward makes it.
+      at::Tensor gradient = at::empty_like(slot.parameter.detach());
+      slot.parameter.mutable_grad() = gradient.copy_(*entry->second);
+    }
+  }
+}
+
+double Optimizer::learning_rate() const {
+  double largest = 0;
+  for (const Group& group : groups_) largest = std::max(largest, group.learning_rate);
+  return largest;
 }
 
 StateDict Optimizer::state() const {

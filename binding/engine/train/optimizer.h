@@ -1,6 +1,7 @@
 // Adam, AdamW and SGD with momentum on libtorch's fused kernels: one call a group, no graph.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ struct OptimizerOptions {
 };
 
 void fields(auto& visit, Of<OptimizerOptions> auto& options) {
-  visit("kind", options.kind);
+  visit("kind", options.kind, Field::kFixed);
   visit("learningRate", options.learning_rate);
   visit("weightDecay", options.weight_decay);
   visit("beta1", options.beta1);
@@ -52,12 +53,18 @@ class Optimizer {
  public:
   Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
 
-  // One update from the gradients, with every group's learning rate times `factor`.
-  void step(double factor);
+  // One update from the gradients, with every group's learning rate times `factor`. None where
+  // `skip` is defined and holds 1: a float32 scalar on the device, which is not waited for.
+  void step(double factor, const at::Tensor& skip = {});
 
   void zero_gradients();
 
   std::vector<at::Tensor> gradients() const;
+  // The same by the parameters' names; and back, copied.
+  StateDict named_gradients() const;
+  void set_gradients(const StateDict& gradients);
+  // The largest of the groups'.
+  double learning_rate() const;
 
   // Moments and step counts by "<parameter>.<slot>": the tensors themselves.
   StateDict state() const;
@@ -82,8 +89,8 @@ class Optimizer {
   };
 
   void restore(const StateDict& state, bool all);
-  void update_adam(Group& group, double rate);
-  void update_sgd(Group& group, double rate);
+  void update_adam(Group& group, double rate, const std::optional<at::Tensor>& skip);
+  void update_sgd(Group& group, double rate, const std::optional<at::Tensor>& skip);
 
   OptimizerOptions options_;
   std::vector<Group> groups_;

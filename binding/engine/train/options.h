@@ -49,7 +49,7 @@ void fields(auto& visit, Of<TrainingOptions> auto& options) {
   visit("optimizer", options.optimizer);
   visit("groups", options.groups);
   fields(visit, options.loss);
-  visit("metrics", options.metrics);
+  visit("metrics", options.metrics, Field::kFixed);  // the columns of the history
   visit("schedule", options.schedule);
 }
 
@@ -67,14 +67,48 @@ void fields(auto& visit, Of<EarlyStopping> auto& options) {
   visit("restoreBestWeights", options.restore_best);
 }
 
+// What is written down of a run for those who go on with it.
+struct Fact {
+  std::string name, text;
+  bool fixed = false;  // a run with another text is another run
+};
+
+void fields(auto& visit, Of<Fact> auto& fact) {
+  visit("name", fact.name, Field::kRequired);
+  visit("text", fact.text, Field::kRequired);
+  visit("fixed", fact.fixed);
+}
+
 struct CheckpointOptions {
   std::string directory;  // empty: no checkpoints
   bool resume = false;    // go on from the checkpoint, where there is one
+  // Seconds from one to the next within an epoch; 0: 30, or a hundredth of the run where that is
+  // longer.
+  double every = 0;
+  // Options that a run that goes on may have otherwise than before, by name: "learningRate",
+  // "schedule".
+  std::vector<std::string> changes;
+  std::vector<Fact> facts;        // what tells the run from others, beside all that the engine sees
+  std::vector<Fact> description;  // of the model, as its file has it in its metadata
 };
 
 void fields(auto& visit, Of<CheckpointOptions> auto& options) {
   visit("directory", options.directory);
   visit("resume", options.resume);
+  visit("every", options.every);
+  visit("changes", options.changes);
+  visit("facts", options.facts);
+  visit("description", options.description);
+}
+
+// What becomes of a step whose loss or gradients are no finite numbers.
+enum class NonFinite {
+  kStop,  // the run ends
+  kSkip,  // the step is left out, and counted
+};
+
+constexpr auto names(NonFinite) {
+  return std::to_array<Name<NonFinite>>({{NonFinite::kStop, "stop"}, {NonFinite::kSkip, "skip"}});
 }
 
 // What Keras' fit() takes.
@@ -89,6 +123,7 @@ struct FitOptions : DataOptions {
   CacheOptions cache;
   int64_t accumulation_steps = 1;  // batches that make one step, see Loss::Sum
   double clip_norm = 0;            // of all gradients together; 0: not clipped
+  NonFinite non_finite = NonFinite::kStop;
   std::optional<EarlyStopping> early_stopping;
   CheckpointOptions checkpoint;
 };
@@ -97,7 +132,7 @@ void fields(auto& visit, Of<FitOptions> auto& options) {
   data_fields(visit, options);
   // A run may be given more of them later, see depends_on_epochs().
   visit("epochs", options.epochs, Field::kIncidental);
-  visit("initialEpoch", options.initial_epoch);
+  visit("initialEpoch", options.initial_epoch, Field::kFixed);
   visit("shuffle", options.shuffle);
   visit("seed", options.seed);
   visit("augment", options.augmentation);
@@ -105,6 +140,7 @@ void fields(auto& visit, Of<FitOptions> auto& options) {
   visit("cache", options.cache, Field::kIncidental);
   visit("accumulationSteps", options.accumulation_steps);
   visit("clipNorm", options.clip_norm);
+  visit("nonFinite", options.non_finite);
   visit("earlyStopping", options.early_stopping);
   visit("checkpoint", options.checkpoint, Field::kIncidental);
 }

@@ -47,6 +47,15 @@ uint64_t mix(uint64_t seed, uint64_t counter) {
   return z ^ (z >> 31);
 }
 
+// Running statistics that training moves: of the layers that are trained.
+std::vector<at::Tensor> live_statistics(model::Network& network) {
+  std::vector<at::Tensor> statistics;
+  for (const model::Network::Named& named : network.named_tensors()) {
+    if (named.buffer && named.trainable) statistics.push_back(*named.tensor);
+  }
+  return statistics;
+}
+
 }  // namespace
 
 Step::Step(const Session& session, std::shared_ptr<const model::Program> trained,
@@ -56,6 +65,8 @@ Step::Step(const Session& session, std::shared_ptr<const model::Program> trained
       options_(options),
       loss_(training.loss, session.network->outputs(), session.network->device(), target),
       optimizer_(training.optimizer, make_groups(*session.network, training)),
+      guard_(session.network->device().is_cpu() || options.non_finite == NonFinite::kSkip,
+             session.network->device(), live_statistics(*session.network)),
       dropout_(session.backend->generator(options.seed)) {
   const int64_t outputs = session.network->outputs();
   const bool binary =
@@ -83,8 +94,13 @@ void Step::operator()(const at::Tensor& features, const at::Tensor& target,
   // A state of its own for each batch: a resumed run draws what the uninterrupted one would have
   // drawn.
   dropout_.set_current_seed(mix(options_.seed, static_cast<uint64_t>(batch)));
+  if (batches_ == 0) group_start_ = {.batch = batch, .measured = metrics.mark()};
   const at::Tensor logits = trained_->forward(features, {.training = true, .generator = dropout_});
   const Loss::Sum loss = loss_(logits, target, weights);
+  if (!guard_.admits_loss(loss.value, loss.weight, batch)) {
+    if (options_.non_finite == NonFinite::kStop) drop_group(metrics);
+    return;
+  }
   if (options_.accumulation_steps == 1) {
     // Known beforehand: dividing the loss spares a pass over the gradients.
     (loss.value / loss.weight).backward();
@@ -94,21 +110,49 @@ void Step::operator()(const at::Tensor& features, const at::Tensor& target,
   }
   metrics.add({.loss = loss.value, .logits = logits, .target = target});
   factor_ = factor;
-  if (++batches_ == options_.accumulation_steps) finish();
+  if (++batches_ == options_.accumulation_steps) finish(metrics);
 }
 
-void Step::finish() {
+void Step::finish(Metrics& metrics) {
   if (batches_ == 0) return;
   const std::vector<at::Tensor> gradients = optimizer_.gradients();
   if (weight_ > 0) {
     const at::NoGradGuard no_grad;
     at::_foreach_div_(gradients, weight_);
   }
-  if (options_.clip_norm > 0) clip_gradients(gradients, options_.clip_norm);
-  optimizer_.step(factor_);
+  if (guard_.admits_gradients(gradients, factor_ * optimizer_.learning_rate())) {
+    if (options_.clip_norm > 0) clip_gradients(gradients, options_.clip_norm);
+    optimizer_.step(factor_, guard_.skip());
+    clear_group();
+  } else {
+    drop_group(metrics);
+  }
+}
+
+void Step::drop_group(Metrics& metrics) {
+  metrics.back_to(group_start_.measured);
+  clear_group();
+}
+
+void Step::clear_group() {
   optimizer_.zero_gradients();
   batches_ = 0;
   weight_ = 0;
+}
+
+Step::Group Step::group() const {
+  Group group{.batches = batches_, .weight = weight_, .gradients = {}};
+  if (batches_ == 0) return group;
+  for (const auto& [name, gradient] : optimizer_.named_gradients())
+    group.gradients.emplace_back(name, host_copy(gradient));
+  return group;
+}
+
+void Step::restore(const Group& group) {
+  batches_ = group.batches;
+  weight_ = group.weight;
+  optimizer_.zero_gradients();
+  optimizer_.set_gradients(group.gradients);
 }
 
 }  // namespace thaw::train

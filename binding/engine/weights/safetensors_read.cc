@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "engine/weights/json.h"
 #include "engine/weights/raw_tensor.h"
 #include "engine/weights/readers.h"
 #include "engine/weights/safetensors.h"
+#include "engine/weights/safetensors_checksum.h"
 #include "engine/weights/safetensors_dtype.h"
 #include "engine/weights/shape.h"
 
@@ -101,6 +103,35 @@ Metadata metadata_of(const json::Value& value) {
   return metadata;
 }
 
+// Against the checksum where there is one: not every program writes it. It is gone afterwards.
+void check_sum(const std::string& header, const std::vector<Entry>& entries, WeightsFile& file) {
+  const std::optional<size_t> place = SafetensorsChecksum::place_in(header);
+  const auto given = file.metadata.find(kChecksumKey);
+  if (!place && given == file.metadata.end()) return;
+  std::string zeroed = header;
+  if (place) zeroed.replace(*place, SafetensorsChecksum::kDigits, SafetensorsChecksum::zeros());
+  SafetensorsChecksum checksum;
+  checksum.header(zeroed);
+  std::vector<size_t> order(entries.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::pair(entries[a].begin, entries[a].end) <
+           std::pair(entries[b].begin, entries[b].end);
+  });
+  for (const size_t i : order) {
+    const at::Tensor& tensor = file.tensors[i].second;
+    checksum.tensor(tensor.const_data_ptr(), tensor.nbytes());
+  }
+  if (!place || given == file.metadata.end() || checksum.digits() != given->second) {
+    malformed(
+        "its bytes do not fit its checksum: it is damaged, or another program has changed it "
+        "(which takes the entry '",
+        kChecksumKey, "' out of its metadata)");
+  }
+  file.metadata.erase(given);
+  file.checked = true;
+}
+
 }  // namespace
 
 WeightsFile read_safetensors(const InputFile& file) {
@@ -110,7 +141,8 @@ WeightsFile read_safetensors(const InputFile& file) {
   if (header_size > file.size() - kPrefix) {
     malformed("its header claims ", header_size, " bytes, more than the file has (truncated?)");
   }
-  const json::Value header = json::parse(file.peek(kPrefix, header_size));
+  const std::string text = file.peek(kPrefix, header_size);
+  const json::Value header = json::parse(text);
   if (header.object() == nullptr) malformed("its header is not a JSON object");
 
   WeightsFile result;
@@ -129,9 +161,10 @@ WeightsFile read_safetensors(const InputFile& file) {
   for (const Entry& entry : entries) {
     at::Tensor tensor = at::empty(entry.sizes, entry.dtype);
     file.read_at(data_start + entry.begin, tensor.data_ptr(), entry.end - entry.begin);
-    normalize_bools(tensor);
     result.tensors.emplace_back(entry.name, std::move(tensor));
   }
+  check_sum(text, entries, result);
+  for (auto& [name, tensor] : result.tensors) normalize_bools(tensor);
   return result;
 }
 

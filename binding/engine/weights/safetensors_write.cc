@@ -6,6 +6,7 @@
 #include "engine/weights/json.h"
 #include "engine/weights/malformed.h"
 #include "engine/weights/safetensors.h"
+#include "engine/weights/safetensors_checksum.h"
 #include "engine/weights/safetensors_dtype.h"
 
 namespace thaw::weights {
@@ -56,22 +57,19 @@ std::string entry_text(const Placed& item) {
 }
 
 std::string header_text(const std::vector<Placed>& placed, const Metadata& metadata) {
-  std::string text = "{";
-  if (!metadata.empty()) {
-    text += "\"__metadata__\":{";
-    for (const auto& [key, value] : metadata) {
-      if (text.back() != '{') text += ',';
-      text += json::quote(key) + ":" + json::quote(value);
-    }
-    text += '}';
+  // First, so that no text before it can be taken for it.
+  std::string text = "{\"__metadata__\":{" + json::quote(kChecksumKey) + ":" +
+                     json::quote(SafetensorsChecksum::zeros());
+  for (const auto& [key, value] : metadata) {
+    if (key != kChecksumKey) text += "," + json::quote(key) + ":" + json::quote(value);
   }
+  text += '}';
   std::unordered_set<std::string> names;
   for (const Placed& item : placed) {
     if (*item.name == "__metadata__" || !names.insert(*item.name).second) {
       malformed("the tensor name '", printable(*item.name), "' is used twice or is reserved");
     }
-    if (text.size() > 1) text += ',';
-    text += entry_text(item);
+    text += "," + entry_text(item);
   }
   text += '}';
   // Spaces up to a multiple of 8: the tensors' bytes begin aligned.
@@ -97,11 +95,17 @@ void write_safetensors(const std::string& path, const StateDict& tensors,
   std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
+  SafetensorsChecksum checksum;
+  checksum.header(header);
   for (const Placed& item : placed) {
     // One tensor at a time on the CPU: a network on a GPU never lies in memory twice.
     const at::Tensor bytes = item.tensor->detach().to(at::kCPU).contiguous();
     file.write(bytes.const_data_ptr(), item.end - item.begin);
+    checksum.tensor(bytes.const_data_ptr(), item.end - item.begin);
   }
+  const std::string digits = checksum.digits();
+  file.overwrite(sizeof header_size + *SafetensorsChecksum::place_in(header), digits.data(),
+                 digits.size());
   file.commit();
 }
 

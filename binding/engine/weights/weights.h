@@ -13,6 +13,7 @@ struct WeightsFile {
   std::string format;  // "safetensors", "torchscript", "pytorch" (zip) or "pytorch-legacy"
   StateDict tensors;   // contiguous CPU tensors of the file's dtypes, owned (not views of the file)
   Metadata metadata;   // one safetensors file's __metadata__, TorchScript's extra files; else empty
+  bool checked = false;  // against a checksum over all of it
 };
 
 // Reads a TorchScript file, a PyTorch state dict (zip or legacy; plain, or nested in a checkpoint),
