@@ -78,7 +78,7 @@ class Cuts {
     write_image(image, folder);
     const Outcome outcome = zygote_.run(setting_, folder);
     const Told& told = zygote_.told();
-    start_ = starts_[hash] = told.start_epoch;
+    start_ = starts_[hash] = told.start;
     from_nothing_ += start_ == 0;
     const std::string name = std::string(name_of_setting(setting_)) + ": ";
     if (!outcome.ended())
@@ -89,8 +89,8 @@ class Cuts {
   }
 
   std::string lost() const {
-    return "it went on from epoch " + std::to_string(start_) + " though the checkpoint of epoch " +
-           std::to_string(durable_) + " was on the disk";
+    return "it went on from " + text_of(start_) + " though the checkpoint of " + text_of(durable_) +
+           " was on the disk";
   }
 
   Zygote& zygote_;

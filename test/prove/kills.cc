@@ -15,19 +15,18 @@ Chain chain(Zygote& zygote, int setting, const Expected& wanted, std::mt19937_64
   const std::string folder = zygote.folder("killed");
   std::filesystem::remove_all(folder);
   Chain chain;
-  int64_t reached = 0;  // epochs whose end was told
+  int64_t saved = 0;  // where the newest checkpoint stands
   const int64_t most = std::uniform_int_distribution<int64_t>(1, 6)(random);
   for (;;) {
     const int64_t moment =
         std::uniform_int_distribution<int64_t>(1, wanted.microseconds * 11 / 10)(random);
     const Outcome outcome = zygote.run(setting, folder, {}, chain.kills < most ? moment : 0);
     const Told& told = zygote.told();
-    if (told.began && told.start_epoch < reached) {
-      chain.wrong = "it went on from epoch " + std::to_string(told.start_epoch) + " though epoch " +
-                    std::to_string(reached) + " had been told";
+    if (told.began && told.start != saved) {
+      chain.wrong = "it went on from " + text_of(told.start) + ", not from the newest checkpoint, " +
+                    text_of(saved);
       return chain;
     }
-    if (told.began) reached = std::max<int64_t>(reached, told.epochs_done);
     if (!outcome.killed) {
       chain.wrong =
           outcome.ended() ? difference(wanted, folder) : outcome.text() + ": " + told.message;
@@ -35,6 +34,12 @@ Chain chain(Zygote& zygote, int setting, const Expected& wanted, std::mt19937_64
     }
     ++chain.kills;
     if ((chain.wrong = torn(wanted, folder))) return chain;
+    const int64_t before = saved;
+    saved = saved_place(folder).value_or(0);
+    if (saved < before) {
+      chain.wrong = "its newest checkpoint was of " + text_of(before) + " and is of " + text_of(saved);
+      return chain;
+    }
   }
 }
 

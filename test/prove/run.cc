@@ -21,6 +21,7 @@
 #include "engine/error.h"
 #include "engine/files/atomic_file.h"
 #include "engine/reason.h"
+#include "engine/train/checkpoint_store.h"
 #include "engine/train/fit.h"
 #include "engine/weights/safetensors.h"
 
@@ -44,15 +45,16 @@ struct Setting {
   bool stops_early;
   int64_t accumulation;
   ScheduleKind schedule;
+  double every;  // seconds from checkpoint to checkpoint
 };
 
 constexpr Setting kAll[kSettings] = {
     {"augmented", "layer1.0.conv3", OptimizerKind::kAdam, data::Augmentation::kStandard, 0,
-     CacheOptions::Mode::kOff, true, 2, ScheduleKind::kConstant},
+     CacheOptions::Mode::kOff, true, 2, ScheduleKind::kConstant, 1e-9},
     {"features in a file", "-", OptimizerKind::kAdam, data::Augmentation::kFlip, 2,
-     CacheOptions::Mode::kDisk, true, 1, ScheduleKind::kCosine},
+     CacheOptions::Mode::kDisk, true, 1, ScheduleKind::kCosine, 0.003},
     {"features in memory", "layer1.0.bn3", OptimizerKind::kSgd, data::Augmentation::kNone, 0,
-     CacheOptions::Mode::kAuto, false, 3, ScheduleKind::kStep},
+     CacheOptions::Mode::kAuto, false, 3, ScheduleKind::kStep, 0},
 };
 
 // ResNet's first convolution and one narrow block: small enough to be trained in milliseconds.
@@ -170,19 +172,28 @@ void Zygote::train(int number, const std::string& folder) {
   options.accumulation_steps = setting.accumulation;
   options.clip_norm = 1;
   if (setting.stops_early) options.early_stopping = EarlyStopping{.patience = 2};
-  options.checkpoint = {.directory = folder + "/checkpoint", .resume = true};
+  options.checkpoint.directory = folder + "/checkpoint";
+  options.checkpoint.resume = true;
+  options.checkpoint.every = setting.every;
   FitEvents events;
   events.begin = [this](const BeginEvent& event) {
-    told_->start_epoch = told_->epochs_done = event.start_epoch;
+    told_->start = place(event.start_epoch, event.start_batch);
     told_->began = true;
-  };
-  events.epoch = [this](int64_t epoch, const EpochRecord&, bool) {
-    told_->epochs_done = epoch + 1;
   };
   const History history = fit(session, drawn_->dataset, drawn_->validation, kClasses, training,
                               options, events, nullptr);
   write_file_atomically(folder + "/history.txt", text(history));
   weights::write_safetensors(folder + "/model.safetensors", session.network->state(), {});
+}
+
+std::string text_of(int64_t place) {
+  return "epoch " + std::to_string(place / 1000 + 1) + ", batch " + std::to_string(place % 1000 + 1);
+}
+
+std::optional<int64_t> saved_place(const std::string& folder) {
+  const auto found = CheckpointStore(folder + "/checkpoint").newest();
+  if (!found) return {};
+  return place(found->file.checkpoint.epoch, found->file.checkpoint.batch);
 }
 
 std::string Zygote::said() const { return read(folder_ + "/said"); }

@@ -18,10 +18,16 @@ namespace prove {
 constexpr int kSettings = 3;
 const char* name_of_setting(int setting);
 
+// Where a run stands: whole epochs, and batches of the one under way.
+constexpr int64_t place(int64_t epoch, int64_t batch) { return 1000 * epoch + batch; }
+std::string text_of(int64_t place);
+// That of the newest good checkpoint in a run's folder; nullopt: there is none.
+std::optional<int64_t> saved_place(const std::string& folder);
+
 // What a run leaves, beside its folder; in memory that outlives its process.
 struct Told {
   std::atomic<bool> began, ended;
-  std::atomic<int64_t> start_epoch, epochs_done;  // epochs_done: with what stood there at the start
+  std::atomic<int64_t> start;  // where it began, see Place
   char code[64], message[1024];                   // of what it threw
   Op struck;                                      // what failed
   Seen seen;
