@@ -444,8 +444,8 @@ int mkdir(const char* path, mode_t mode) noexcept {
   return on_path(Op::kMakeFolder, path, nullptr, [&] { return real(path, mode); });
 }
 
-// libtorch takes a tensor's memory from here (c10). All other allocations are left alone: oneDNN does
-// not look at what it gets for its descriptors.
+// libtorch takes a tensor's memory from here (c10). All other allocations are left alone: oneDNN
+// does not look at what it gets for its descriptors.
 int posix_memalign(void** to, size_t alignment, size_t size) noexcept {
   if (no_memory(size, __builtin_return_address(0))) return ENOMEM;
   *to = __libc_memalign(alignment, size);

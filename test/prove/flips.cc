@@ -1,5 +1,6 @@
-// Single flipped bits in what a run keeps: one, drawn, of each byte; of a file's beginning and header all of them. Each is noticed, or
-// changes nothing; a result that is silently another one is what must not be.
+// Single flipped bits in what a run keeps: one, drawn, of each byte; of a file's beginning and
+// header all of them. Each is noticed, or changes nothing; a result that is silently another one is
+// what must not be.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -49,9 +50,11 @@ class Flips {
 
   // `reading` throws thaw::Error, or says "passed over", or "" where what it reads is as in the
   // whole file, or "another" where it is not.
-  void operator()(const char* what, int64_t first_trial, const std::string& file, const Reading& reading) {
+  void operator()(const char* what, int64_t first_trial, const std::string& file,
+                  const Reading& reading) {
     const std::string bytes = read(file);
-    if (reading() != "") throw std::runtime_error(std::string(what) + " is not read as it was written");
+    if (reading() != "")
+      throw std::runtime_error(std::string(what) + " is not read as it was written");
     const int descriptor = ::open(file.c_str(), O_WRONLY);
     int64_t noticed = 0, passed_over = 0, without_effect = 0;
     for (const size_t bit : bits_of(bytes, trials_, tally_.random(first_trial))) {
@@ -76,9 +79,11 @@ class Flips {
       put(descriptor, bit / 8, bytes[bit / 8]);
     }
     ::close(descriptor);
-    tally_.line(std::string("single flipped bits in ") + what + " of " + std::to_string(bytes.size()) + " bytes",
+    tally_.line(std::string("single flipped bits in ") + what + " of " +
+                    std::to_string(bytes.size()) + " bytes",
                 std::to_string(noticed) + " refused, " + std::to_string(passed_over) +
-                    " told and the one before taken, " + std::to_string(without_effect) + " without effect");
+                    " told and the one before taken, " + std::to_string(without_effect) +
+                    " without effect");
   }
 
  private:
@@ -96,7 +101,8 @@ bool same(const StateDict& a, const StateDict& b) {
   for (size_t i = 0; i < a.size(); ++i) {
     const auto& [name, tensor] = a[i];
     const auto& [other_name, other] = b[i];
-    if (name != other_name || tensor.sizes() != other.sizes() || tensor.scalar_type() != other.scalar_type() ||
+    if (name != other_name || tensor.sizes() != other.sizes() ||
+        tensor.scalar_type() != other.scalar_type() ||
         std::memcmp(tensor.const_data_ptr(), other.const_data_ptr(), tensor.nbytes()) != 0)
       return false;
   }

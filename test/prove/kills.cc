@@ -23,8 +23,8 @@ Chain chain(Zygote& zygote, int setting, const Expected& wanted, std::mt19937_64
     const Outcome outcome = zygote.run(setting, folder, {}, chain.kills < most ? moment : 0);
     const Told& told = zygote.told();
     if (told.began && told.start != saved) {
-      chain.wrong = "it went on from " + text_of(told.start) + ", not from the newest checkpoint, " +
-                    text_of(saved);
+      chain.wrong = "it went on from " + text_of(told.start) +
+                    ", not from the newest checkpoint, " + text_of(saved);
       return chain;
     }
     if (!outcome.killed) {
@@ -37,7 +37,8 @@ Chain chain(Zygote& zygote, int setting, const Expected& wanted, std::mt19937_64
     const int64_t before = saved;
     saved = saved_place(folder).value_or(0);
     if (saved < before) {
-      chain.wrong = "its newest checkpoint was of " + text_of(before) + " and is of " + text_of(saved);
+      chain.wrong =
+          "its newest checkpoint was of " + text_of(before) + " and is of " + text_of(saved);
       return chain;
     }
   }

@@ -187,7 +187,8 @@ void Zygote::train(int number, const std::string& folder) {
 }
 
 std::string text_of(int64_t place) {
-  return "epoch " + std::to_string(place / 1000 + 1) + ", batch " + std::to_string(place % 1000 + 1);
+  return "epoch " + std::to_string(place / 1000 + 1) + ", batch " +
+         std::to_string(place % 1000 + 1);
 }
 
 std::optional<int64_t> saved_place(const std::string& folder) {

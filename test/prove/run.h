@@ -27,9 +27,9 @@ std::optional<int64_t> saved_place(const std::string& folder);
 // What a run leaves, beside its folder; in memory that outlives its process.
 struct Told {
   std::atomic<bool> began, ended;
-  std::atomic<int64_t> start;  // where it began, see Place
-  char code[64], message[1024];                   // of what it threw
-  Op struck;                                      // what failed
+  std::atomic<int64_t> start;    // where it began, see Place
+  char code[64], message[1024];  // of what it threw
+  Op struck;                     // what failed
   Seen seen;
 };
 
