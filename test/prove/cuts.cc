@@ -34,18 +34,27 @@ class Cuts {
     return read_trace(file);
   }
 
-  void operator()(int64_t first_trial, int64_t states) {
+  // Of the states after each call all that is there, what was brought to the disk alone, and drawn
+  // ones; where that is too much for so many trials, after some calls alone.
+  void operator()(int64_t first_trial, int64_t trials) {
     const std::string folder = zygote_.folder("traced");
     Disk disk(folder);
-    int64_t point = 0;
-    for (const Record& record : trace()) {
-      if (record.op == Op::kRead) continue;
+    std::set<int64_t> syncing;  // handles of the checkpoints' folder
+    const std::vector<Record> records = trace();
+    const auto all = static_cast<int64_t>(records.size());
+    const int64_t step = std::max<int64_t>(1, 4 * all / trials);
+    const int64_t states = std::max<int64_t>(4, trials / all);
+    for (int64_t point = 0; point < all; ++point) {
+      const Record& record = records[static_cast<size_t>(point)];
       disk.apply(record);
-      const bool folder_synced = record.op == Op::kSync && synced_.contains(record.handle);
-      if (record.op == Op::kOpen && record.path == folder + "/checkpoint")
-        synced_.insert(record.handle);
-      if (record.op == Op::kOpen && record.path != folder + "/checkpoint")
-        synced_.erase(record.handle);
+      if (record.op == Op::kOpen) {
+        syncing.erase(record.handle);
+        if (record.path == folder + "/checkpoint") syncing.insert(record.handle);
+      }
+      // What a folder's fsync has brought to the disk is not lost again.
+      if (record.op == Op::kSync && syncing.contains(record.handle)) durable_ = place_of(disk);
+      if (point % step != 0) continue;
+      ++points_;
       for (int64_t state = 0; state < states; ++state) {
         const int64_t trial = first_trial + point * 1000 + state;
         std::mt19937_64 random = tally_.random(trial);
@@ -53,17 +62,20 @@ class Cuts {
                               : state == 1 ? Disk::Cut::kNothing
                                            : Disk::Cut::kSome;
         try_one(trial, disk.after(cut, random));
-        // What a folder's fsync has brought to the disk is not lost again.
-        if (state == 0 && folder_synced) durable_ = start_;
       }
-      ++point;
     }
-    points_ += point;
   }
 
   int64_t points_ = 0, states_ = 0, from_nothing_ = 0;
 
  private:
+  int64_t place_of(const Disk& disk) const {
+    std::mt19937_64 random;
+    const std::string folder = zygote_.folder("durable");
+    write_image(disk.after(Disk::Cut::kEverything, random), folder);
+    return saved_place(folder).value_or(0);
+  }
+
   void try_one(int64_t trial, const Image& image) {
     if (!tally_.wanted(trial)) return;
     const size_t hash = std::hash<std::string>()(text(image));
@@ -109,13 +121,13 @@ int prove_cuts(Zygote& zygote, const Asked& asked) {
   int64_t points = 0, states = 0, from_nothing = 0;
   for (int setting = 0; setting < kSettings; ++setting) {
     Cuts cuts(zygote, tally, setting);
-    cuts(setting * int64_t{100000000}, asked.trials);
+    cuts(setting * int64_t{100000000}, std::max<int64_t>(1, asked.trials / kSettings));
     points += cuts.points_;
     states += cuts.states_;
     from_nothing += cuts.from_nothing_;
   }
   tally.line("states of a disk after a power cut",
-             "after each of " + std::to_string(points) + " calls, " + std::to_string(states) +
+             "after " + std::to_string(points) + " calls, " + std::to_string(states) +
                  " different ones, " + std::to_string(from_nothing) +
                  " of them before a first checkpoint");
   return tally.status();

@@ -19,7 +19,7 @@ const proofs: readonly (() => Promise<Row>)[] = [
   () => engineProof('kills', trials(1_000, 10_000), seed),
   () => engineProof('calls', trials(600, 1_000_000), seed),
   () => engineProof('failures', trials(600, 1_000_000), seed),
-  () => engineProof('cuts', trials(4, 40), seed),
+  () => engineProof('cuts', trials(1_500, 50_000), seed),
   () => engineProof('flips', trials(20_000, 100_000_000), seed),
   () => processes.random(trials(20, 200), seed),
   () => processes.calls(trials(20, 1_000_000)),

@@ -11,7 +11,7 @@ import { drawFolder } from '../support/images.ts';
 import { type Row, workFolder } from './engine.ts';
 
 const library = join(packageRoot(), 'dist', 'lib');
-const faults = join(packageRoot(), 'build', 'Release', 'libthaw_faults.so');
+export const faults = join(packageRoot(), 'build', 'Release', 'libthaw_faults.so');
 
 const settings = [
   ...['--architecture', 'resnet18', '--weights', 'none', '--input-size', '32', '--batch-size', '4'],
@@ -95,8 +95,9 @@ export class Processes {
     const folder = join(this.folder, 'each');
     const calls = await this.#count(folder);
     const row: Row = { what, tried: 0, right: 0, details: `${calls} calls in a run`, seconds: 0 };
-    const step = Math.max(1, Math.floor((2 * calls) / trials));
-    for (let i = 0; i < 2 * calls; i += step) {
+    const tried = Math.min(trials, 2 * calls);
+    for (let trial = 0; trial < tried; trial++) {
+      const i = Math.floor((trial * 2 * calls) / tried);
       const wrong = await this.#one(folder, expected, faultsOf(Math.floor(i / 2), i % 2 === 1));
       row.tried++;
       if (wrong.length === 0) row.right++;
