@@ -74,7 +74,10 @@ export const ERRORS = [
     about: 'the machine',
     codes: ['ERR_DEVICE_NOT_FOUND', 'ERR_OUT_OF_MEMORY', 'ERR_NO_THREAD', 'ERR_LIBTORCH', 'ERR_INTERNAL'],
   },
-  { about: 'files', codes: ['ERR_IO', 'ERR_WRITE_FAILED', 'ERR_DISK_FULL', 'ERR_CACHE_IN_USE'] },
+  {
+    about: 'files',
+    codes: ['ERR_IO', 'ERR_WRITE_FAILED', 'ERR_DISK_FULL', 'ERR_CACHE_IN_USE', 'ERR_RUN_IN_USE'],
+  },
   {
     about: 'setting up',
     codes: [

@@ -126,7 +126,7 @@ export interface NativeStopFlag {
   set(): void;
   /** Ends training with its epoch, and the epoch at its next step. */
   finish(): void;
-  /** Lets training that waits after an epoch go on. */
+  /** Lets training that waits go on. */
   release(): void;
 }
 
@@ -198,7 +198,7 @@ export interface NativeFitOptions
   };
   /** Events of type 'batch' and 'validation' are wanted. */
   batchEvents: boolean;
-  /** Training waits after each epoch until it is released. */
+  /** Training waits once it has begun, and after each epoch, until it is released. */
   holdEpochs: boolean;
 }
 

@@ -28,7 +28,7 @@ test('what fails is one sentence and exit code 1, and nothing is half-written', 
   );
   expect(stderr).toBe('thaw: There is no CUDA device.\n');
   expect(code).toBe(1);
-  expect(readdirSync(out)).toEqual([]);
+  expect(existsSync(out)).toBe(false);
 });
 
 test('data that cannot be used fails before anything is loaded', async () => {
@@ -90,6 +90,7 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     'valAccuracy',
     'epochSeconds',
     'imagesPerSecond',
+    'learningRate',
   ]);
   for (const column of Object.values(read(out, 'history.json'))) expect(column).toHaveLength(3);
   expect(read(out, 'skipped.json')).toEqual([

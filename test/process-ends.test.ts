@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -8,6 +8,7 @@ import { packageRoot } from '../lib/files/package-root.ts';
 import { ResNet18 } from '../lib/index.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { drawFolder } from './support/images.ts';
+import { pythonWith } from './support/python.ts';
 
 // Processes of the built package that end while native threads compute.
 const library = join(packageRoot(), 'dist', 'lib');
@@ -42,6 +43,8 @@ const computing = `
   }
 `;
 const names = ['fit', 'evaluate', 'predict', 'load', 'save'];
+/** Of each end; what differs is what is under way, and since when. */
+const times = 20;
 
 const main = `
   import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
@@ -51,27 +54,25 @@ const main = `
     throw: () => { throw new Error('on purpose'); },
     SIGTERM: () => process.kill(process.pid, 'SIGTERM'),
     pipe: () => setInterval(() => process.stdout.write('more'), 1),
-    terminate: () => Promise.all(workers.map((worker) => worker.terminate())),
-    again: async () => {
-      for (let i = 0; i < 20; i++) {
-        const worker = new Worker(new URL(import.meta.url), { workerData: 'fit' });
-        await new Promise((resolve) => worker.once('message', resolve));
-        await new Promise((resolve) => setTimeout(resolve, i));
+  };
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const start = async (name) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: name });
+    await new Promise((resolve) => worker.once('message', resolve));
+    return worker;
+  };
+  if (isMainThread) {
+    const [ending, where, delay, ...names] = process.argv.slice(2);
+    if (ending === 'terminate') {
+      for (const [i, name] of names.entries()) {
+        const worker = await start(name);
+        await pause(i);
         await worker.terminate();
       }
-    },
-  };
-  const workers = [];
-  if (isMainThread) {
-    const [ending, where, ...names] = process.argv.slice(2);
-    const begun = names.map((name) => new Promise((resolve) => {
-      if (where === 'here') return void compute(name, resolve);
-      const worker = new Worker(new URL(import.meta.url), { workerData: name });
-      worker.once('message', resolve);
-      workers.push(worker);
-    }));
-    await Promise.all(begun);
-    setTimeout(endings[ending]);
+    } else {
+      await Promise.all(names.map((name) => where === 'here' ? new Promise((resolve) => compute(name, resolve)) : start(name)));
+      setTimeout(endings[ending], Number(delay));
+    }
   } else {
     compute(workerData, () => parentPort.postMessage('begun'));
   }
@@ -86,60 +87,145 @@ beforeAll(async () => {
   await drawFolder(join(folder, 'photos'), ['circle', 'square'], 8);
 });
 
-/** Runs to its end; closes its standard output once it writes there, or sends what `at` gives for its errors. */
-async function ended(args: readonly string[], at?: (stderr: string) => NodeJS.Signals | undefined) {
+interface End {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stderr: string;
+}
+
+/** Every second one with threads of OpenMP's. */
+let started = 0;
+
+/**
+ * Runs a process to its end.
+ * @param closes which of its outputs are closed once something was read from them
+ * @param at the signal to send it for what it has written to standard error
+ */
+async function ended(
+  args: readonly string[],
+  {
+    closes = [] as readonly ('stdout' | 'stderr')[],
+    at = (_: string): NodeJS.Signals | undefined => undefined,
+    stdout = 'pipe' as 'pipe' | number,
+  } = {},
+): Promise<End> {
   const child = spawn(process.execPath, args, {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, OMP_NUM_THREADS: '1' },
+    stdio: ['ignore', stdout, 'pipe'],
+    env: { ...process.env, OMP_NUM_THREADS: String(1 + (started++ % 2)) },
   });
   let stderr = '';
-  child.stderr.on('data', (part) => {
+  child.stderr?.on('data', (part) => {
     stderr += part;
-    const signal = at?.(stderr);
+    const signal = at(stderr);
     if (signal) child.kill(signal);
   });
-  child.stdout.once('data', () => child.stdout.destroy());
+  child.stdout?.resume();
+  for (const name of closes) child[name]?.once('data', () => child[name]?.destroy());
   const [code, signal] = await once(child, 'close');
   return { code, signal, stderr };
 }
 
-test.each(names)('process.exit() while it computes: %s', async (name) => {
-  const { code, signal } = await ended([program, 'exit', 'here', name]);
-  expect([code, signal]).toEqual([7, null]);
-});
+/** So many ends, a few at a time: every one as `expected`. */
+async function all(expected: object, end: (i: number) => Promise<End>, count = times): Promise<void> {
+  const ends: End[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let i = next++; i < count; i = next++) ends.push(await end(i));
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
+  expect(ends).toEqual(Array(count).fill(expect.objectContaining(expected)));
+}
+
+/** One of all that may be under way, or all of it. */
+const underWay = (i: number) => (i % 4 === 3 ? names : [names[i % names.length] as string]);
 
 test.each([
-  ['an uncaught error', 'throw', 'here', 1, null],
-  ['a closed pipe', 'pipe', 'here', 1, null],
-  ['a signal', 'SIGTERM', 'here', null, 'SIGTERM'],
-  ['process.exit() beside workers', 'exit', 'workers', 7, null],
-  ['terminated workers', 'terminate', 'workers', 0, null],
-] as const)('training, loading and saving are under way: %s', async (_, ending, where, code, signal) => {
-  const result = await ended([program, ending, where, 'fit', 'load', 'save']);
-  expect([result.code, result.signal]).toEqual([code, signal]);
+  ['process.exit()', 'exit', 'here', { code: 7, signal: null }],
+  ['an uncaught error', 'throw', 'here', { code: 1, signal: null }],
+  ['a closed pipe that nobody minds', 'pipe', 'here', { code: 1, signal: null }],
+  ['process.exit() beside workers', 'exit', 'workers', { code: 7, signal: null }],
+] as const)('the process ends while it computes: %s', async (_, ending, where, expected) => {
+  const closes = ending === 'pipe' ? (['stdout'] as const) : [];
+  await all(expected, (i) => ended([program, ending, where, String(i), ...underWay(i)], { closes }));
+});
+
+test('a signal that nobody handles', async () => {
+  expect(await ended([program, 'SIGTERM', 'here', '0', ...names])).toMatchObject({ signal: 'SIGTERM' });
 });
 
 // What the engine tells meets an environment that runs nothing any more: not at each termination, hence many.
-test('workers are terminated while they are told of epochs', async () => {
-  const { code, signal, stderr } = await ended([program, 'again', 'here']);
-  expect([code, signal, stderr]).toEqual([0, null, '']);
+test('workers are terminated while they compute', async () => {
+  const others = Array.from({ length: times }, (_, i) => names[1 + (i % (names.length - 1))] as string);
+  const sets = [Array<string>(times).fill('fit'), others];
+  const end = (i: number) => ended([program, 'terminate', 'workers', '0', ...(sets[i] ?? [])]);
+  await all({ code: 0, signal: null, stderr: '' }, end, sets.length);
 });
 
 const train = [join(library, 'cli', 'main.js'), 'train', '--data', 'photos', '--architecture', 'resnet18'];
-const settings = ['--weights', 'none', '--input-size', '32', '--batch-size', '4', '--epochs', '1000000'];
+const small = [...train, '--weights', 'none', '--input-size', '32', '--batch-size', '4'];
+const endless = [...small, '--epochs', '1000000'];
 
-test('thaw train ends at once with the second Ctrl-C', async () => {
-  const signs = [/epoch +1\//, /once more/];
-  const { code, signal } = await ended([...train, ...settings, '--out', 'twice'], (stderr) => {
-    if (!signs[0]?.test(stderr)) return undefined;
-    signs.shift();
-    return 'SIGINT';
-  });
-  expect([code, signal, signs]).toEqual([130, null, []]);
+test('thaw train ends at once with the second signal', async () => {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+  const ends = (signal: (typeof signals)[number]) => async (i: number) => {
+    const signs = [/epoch +1\//, /once more/];
+    return ended([...endless, '--out', `twice-${signal}-${i}`], {
+      at: (stderr) => (signs[0]?.test(stderr) && signs.shift() ? signal : undefined),
+    });
+  };
+  for (const signal of signals)
+    await all({ code: codes[signal], signal: null }, ends(signal), signal === 'SIGINT' ? times : 2);
 });
 
-test('thaw train whose reader is gone ends without an error', async () => {
-  const { code, signal, stderr } = await ended([...train, ...settings, '--json', '--quiet', '--out', 'pipe']);
-  expect([code, signal, stderr]).toEqual([0, null, '']);
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('thaw train finishes its step at the first %s and says how to go on', async (name, code) => {
+  const signs = [/epoch +1\//];
+  const end = await ended([...endless, '--out', name], {
+    at: (stderr) => (signs[0]?.test(stderr) && signs.shift() ? name : undefined),
+  });
+  expect(end).toMatchObject({ code, signal: null });
+  expect(end.stderr).toContain(`go on with: npm run train -- --resume --out ${name}\n`);
+  expect(readdirSync(join(folder, name))).not.toContain('run.lock');
+});
+
+const python = pythonWith();
+(python ? test : test.skip)('thaw train finishes its step when its terminal is closed', async () => {
+  const script = join(import.meta.dirname, 'peers', 'closed_terminal.py');
+  const child = spawn(
+    python as string,
+    [script, 'val loss', process.execPath, ...endless, '--out', 'terminal'],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, OMP_NUM_THREADS: '1' } },
+  );
+  const [text] = await once(child.stdout, 'data');
+  expect(JSON.parse(String(text))).toEqual([129, null]);
+  expect(readdirSync(join(folder, 'terminal')).toSorted()).toEqual([
+    'checkpoint',
+    'config.json',
+    'history.json',
+  ]);
+});
+
+/** What cannot be written, and what there is to read of it. */
+const losses = [
+  ['a reader of both outputs that goes', { closes: ['stdout', 'stderr'] }],
+  ['a reader of events that goes', { closes: ['stdout'] }],
+  ['a reader of progress that goes', { closes: ['stderr'] }],
+  ['a full disk', { stdout: openSync('/dev/full', 'w') }],
+] as const;
+
+test.each(losses)('thaw train goes on to its end without %s', async (loss, options) => {
+  const out = (i: number) => join(folder, `${loss} ${i}`);
+  const count = times / losses.length;
+  await all(
+    { code: 0, signal: null },
+    (i) => ended([...small, '--epochs', '3', '--json', '--out', out(i)], options),
+    count,
+  );
+  for (let i = 0; i < count; i++)
+    expect(JSON.parse(readFileSync(join(out(i), 'history.json'), 'utf8')).loss).toHaveLength(3);
 });

@@ -75,7 +75,7 @@ test.each([
     'download',
     () => download('http://127.0.0.1:1/x', at('file/x/y'), { env: {} }),
     'ERR_WRITE_FAILED',
-    `Cannot write ${at('file/x/y')}: a part of the path is a file.`,
+    `Cannot write ${at('file/x')}: a part of the path is a file.`,
   ],
   ['sha256', () => sha256(at('gone')), 'ERR_IO', `${at('gone')} cannot be read: it does not exist.`],
 ])('%s, %#: one sentence, without the name of a call', async (_, work, code, message) => {

@@ -47,7 +47,7 @@ void fields(auto& visit, Of<ModelOptions> auto& options) {
 struct FitArguments {
   train::FitOptions options;
   bool batch_events = false;  // someone listens to them
-  // After each epoch the run is held until the listener has it released.
+  // Once it has begun, and after each epoch, the run is held until the listener has it released.
   bool hold_epochs = false;
 };
 
@@ -89,7 +89,11 @@ Napi::Object event_object(Napi::Env env, const char* type, const auto& event) {
 train::FitEvents listen(const Events& events, session::Control& control,
                         const FitArguments& arguments) {
   train::FitEvents listener;
-  listener.begin = [&events](const train::BeginEvent& event) {
+  const auto hold = [&control, wanted = arguments.hold_epochs] {
+    if (wanted) control.hold();
+  };
+  listener.begin = [&events, hold](const train::BeginEvent& event) {
+    hold();
     events.send([event](Napi::Env env) { return event_object(env, "begin", event); });
   };
   if (arguments.batch_events) {
@@ -100,9 +104,8 @@ train::FitEvents listen(const Events& events, session::Control& control,
       events.send([event](Napi::Env env) { return event_object(env, "validation", event); });
     };
   }
-  listener.epoch = [&events, &control, hold = arguments.hold_epochs](
-                       int64_t epoch, const train::EpochRecord& record, bool last) {
-    if (hold) control.hold();
+  listener.epoch = [&events, hold](int64_t epoch, const train::EpochRecord& record, bool last) {
+    hold();
     events.send([epoch, record, last](Napi::Env env) {
       Napi::Object object = event_object(env, "epoch", record);
       object.Set("epoch", static_cast<double>(epoch));

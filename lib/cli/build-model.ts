@@ -25,6 +25,7 @@ export interface BuiltModel {
 /**
  * Loads the network and gives it its head, its freeze plan, its optimizer and its loss.
  * @param classes of the data
+ * @param options.from the checkpoints of a run that is gone on with, in place of the weights that it began with
  * @param multiLabel whether an image may have several of them
  */
 export async function buildModel(
@@ -32,17 +33,17 @@ export async function buildModel(
   config: TrainConfig,
   classes: readonly string[],
   multiLabel: boolean,
-  options: Pick<LoadOptions, 'onProgress' | 'signal'>,
+  { from, ...options }: Pick<LoadOptions, 'onProgress' | 'signal'> & { from?: string | undefined },
 ): Promise<BuiltModel> {
   const { weights, head: asked, inputSize, seed } = config;
-  const file = isWeightsName(weights) ? undefined : weights;
+  const file = from ?? (isWeightsName(weights) ? undefined : weights);
   const keeps = asked === undefined || asked === 'keep';
   if (asked === 'keep' && file === undefined)
     throw unusable(`--head keep keeps the head of a file: --weights ${weights} brings none.`);
   if (!keeps) parseHead(asked, classes.length); // refused before anything is loaded
   const model = await api.load(config.architecture ?? (file === undefined ? 'resnet50' : undefined), {
     ...options,
-    weights: weights === 'none' ? null : weights,
+    weights: from ?? (weights === 'none' ? null : weights),
     ...pick(flagged(load), config),
     includeTop: file !== undefined && keeps ? 'auto' : false,
     ...(inputSize !== undefined && { inputShape: [inputSize, inputSize, 3] as const }),
@@ -69,7 +70,7 @@ export async function buildModel(
     });
     const [height, width] = model.inputShape;
     const notes = [
-      ...(plan.note === undefined ? [] : [plan.note]),
+      ...(plan.note === undefined || from !== undefined ? [] : [plan.note]),
       ...(weights === 'none' && rule === 'none'
         ? [
             'warning: the head learns from random features, as all else is random and frozen (--unfreeze all trains it)',

@@ -5,6 +5,8 @@ export interface TextOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Its reader is gone: what is written is dropped. */
+  readonly closed?: boolean;
 }
 
 /** For --quiet. */
@@ -14,7 +16,7 @@ export const silence: TextOutput = { write: () => true };
 export interface CommandContext {
   stdout: TextOutput;
   stderr: TextOutput;
-  /** Fires on SIGINT and SIGTERM. */
+  /** Fires on SIGINT, SIGTERM and SIGHUP, with an Interruption. */
   signal: AbortSignal;
   env: Record<string, string | undefined>;
   /** Folder that relative paths are relative to. */
@@ -37,4 +39,24 @@ export interface Command {
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }
 
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** Of a signal: 128 and its number, as shells have it. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** What interrupts a command: the first asks it to end, a second one ends it. */
+export const interruptions = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+
+/** Why a command is aborted. */
+export class Interruption extends Error {
+  override readonly name = 'AbortError';
+  readonly exitCode: number;
+
+  constructor(signal: (typeof interruptions)[number]) {
+    super(`Interrupted by ${signal}.`);
+    this.exitCode = exitCodes[signal];
+  }
+}
+
+/** Of a command whose signal has fired. */
+export function interruptedCode({ reason }: AbortSignal): number {
+  return reason instanceof Interruption ? reason.exitCode : exitCodes.SIGINT;
+}

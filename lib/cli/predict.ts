@@ -27,7 +27,7 @@ async function predict(args: readonly string[], context: CommandContext): Promis
     const options = pick(flagged(predictOptions), values);
     const batchSize = values.batchSize ?? predictFlags.batchSize.default;
     let unread = 0;
-    for (let i = 0; i < images.length; i += batchSize) {
+    for (let i = 0; i < images.length && !context.stdout.closed; i += batchSize) {
       context.signal.throwIfAborted();
       const names = images.slice(i, i + batchSize);
       for (const [j, result] of (await predictBatch(model, names, options, context.cwd)).entries()) {

@@ -2,7 +2,7 @@ import { type ErrorCode, ThawError } from '../errors.ts';
 import { reasonOf } from '../reason.ts';
 import { closest, shortened } from '../validate.ts';
 import { version } from '../version.ts';
-import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { type Command, type CommandContext, exitCodes, interruptedCode } from './context.ts';
 import { convertCommand } from './convert.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -38,7 +38,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Runs `thaw ARGUMENTS`; never throws.
- * @returns the exit code: 0 done, 1 failed, 2 unusable arguments, 130 interrupted
+ * @returns the exit code: 0 done, 1 failed, 2 unusable arguments, 129, 130 or 143 interrupted
  */
 export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
   try {
@@ -47,7 +47,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     const interrupted = context.signal.aborted && !(error instanceof ThawError);
     context.stderr.write(`thaw: ${interrupted ? 'interrupted.' : sentence(error)}\n`);
     if (args.includes('--verbose') && error instanceof Error) context.stderr.write(`${traced(error)}\n`);
-    if (context.signal.aborted) return exitCodes.interrupted;
+    if (context.signal.aborted) return interruptedCode(context.signal);
     const unusable = error instanceof ThawError && usageCodes.has(error.code);
     return unusable ? exitCodes.usage : exitCodes.failed;
   }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ThawError } from '../errors.ts';
 import { setupFlags } from '../options/commands.ts';
 import { reasonOf } from '../reason.ts';
-import { type Command, type CommandContext, exitCodes } from './context.ts';
+import { type Command, type CommandContext, exitCodes, interruptedCode } from './context.ts';
 
 export const setupCommand: Command = {
   name: 'setup',
@@ -36,8 +36,12 @@ async function setup(args: readonly string[], context: CommandContext): Promise<
         new ThawError('ERR_SETUP_FAILED', `The setup cannot be started: ${reasonOf(cause)}.`, { cause }),
       ),
     );
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? (code ?? exitCodes.failed) : exitCodes.interrupted),
-    );
+    // From a terminal the script has the signal as well; from elsewhere only this process.
+    const stop = () => child.kill();
+    context.signal.addEventListener('abort', stop, { once: true });
+    child.once('exit', (code) => {
+      context.signal.removeEventListener('abort', stop);
+      resolve(context.signal.aborted ? interruptedCode(context.signal) : (code ?? exitCodes.failed));
+    });
   });
 }

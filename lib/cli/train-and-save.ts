@@ -37,7 +37,6 @@ export async function trainAndSave(training: Training): Promise<void> {
     folder,
     progress,
     ...(request.json ? { events: context.stdout } : {}),
-    earlier: request.resume ? await folder.readHistory() : {},
     start: {
       out: folder.path,
       classes: data.classes,
@@ -58,6 +57,8 @@ export async function trainAndSave(training: Training): Promise<void> {
     throw error;
   }
   await listening.flush();
+  if (await folder.restore())
+    progress.note(`The run's folder was removed while it ran: it is made again, as ${folder.path}.`);
   await folder.writeHistory();
 
   const { evaluation } = history;
@@ -101,7 +102,12 @@ function fitOptions({ data, config, request, folder, context }: Training, callba
     classWeight: parseClassWeight(config.classWeight),
     earlyStopping:
       patience === undefined ? undefined : { monitor: validation ? 'valLoss' : 'loss', patience },
-    checkpoint: { directory: folder.file('checkpoint'), resume: request.resume && folder.hasCheckpoint },
+    checkpoint: {
+      directory: folder.file('checkpoint'),
+      resume: request.resume && folder.hasCheckpoint,
+      every: config.checkpointEvery,
+      changes: request.changes,
+    },
     validationData: validation,
     signal: context.signal,
     callbacks,

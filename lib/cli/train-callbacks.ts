@@ -3,7 +3,7 @@ import type { TrainConfig } from '../options/train.ts';
 import type { TextOutput } from './context.ts';
 import { type TrainEvent, writeEvent } from './output.ts';
 import type { Progress } from './progress.ts';
-import type { HistoryColumns, RunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
 import { cacheNote } from './run-notes.ts';
 
 export interface Listeners {
@@ -21,14 +21,12 @@ export function listeners(options: {
   progress: Progress;
   /** Where the JSON events go; absent without --json. */
   events?: TextOutput;
-  /** Of the run that is resumed. */
-  earlier: Partial<HistoryColumns>;
   start: Omit<
     Extract<TrainEvent, { event: 'start' }>,
     'event' | 'startEpoch' | 'batchSize' | 'batches' | 'device' | 'precision' | 'cache'
   >;
 }): Listeners {
-  const { config, folder, progress, events, earlier, start } = options;
+  const { config, folder, progress, events, start } = options;
   // One write after the other: they share a .part file.
   let writing = Promise.resolve();
   let begin: TrainBegin | undefined;
@@ -36,14 +34,21 @@ export function listeners(options: {
     onTrainBegin(info) {
       begin = info;
       const { startEpoch, batches, batchSize, device, precision, trainCache, validationCache } = info;
+      // What is refused has changed nothing. Training waits for it: a checkpoint is never beside the options of before.
       // A resumed run goes on with what was found.
-      if (config.batchSize === 'auto') writing = folder.writeConfig({ ...config, batchSize });
-      folder.takeOver(earlier, startEpoch);
+      folder.takeOver(info.epochs);
+      const write = async () => {
+        await folder.writeConfig({ ...config, batchSize });
+        if (info.epochs.length > 0) await folder.writeHistory();
+      };
+      writing = write();
+      for (const text of info.notes) progress.note(text);
       const cache = { boundary: info.boundary, train: trainCache, validation: validationCache };
       if (events)
         writeEvent(events, {
           event: 'start',
           ...start,
+          notes: [...start.notes, ...info.notes],
           startEpoch,
           batchSize,
           batches,
@@ -55,6 +60,7 @@ export function listeners(options: {
       progress.note(`training on ${device} in ${precision}, ${batchSize} images a step${from}`);
       const note = cacheNote(info);
       if (note) progress.note(note);
+      return writing;
     },
     onEpochEnd(epoch, logs) {
       folder.addEpoch(logs);

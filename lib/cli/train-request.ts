@@ -5,6 +5,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import { demoPreset, randomWeightsPreset } from '../demo/preset.ts';
 import { noPositionals, parseArguments, unusable } from '../options/arguments.ts';
 import { type TrainConfig, type TrainValues, trainFlags } from '../options/train.ts';
+import { isPartlyAside } from './put-aside.ts';
 import { defaultRunFolder } from './run-folder.ts';
 
 /** What `thaw train` is asked to do, everything resolved. */
@@ -16,6 +17,10 @@ export interface TrainRequest {
   /** How the command line wrote it, for sentences that repeat the command. */
   outAsGiven: string;
   resume: boolean;
+  /** Options that are asked for by name: a run that goes on may have them otherwise than before. */
+  changes: readonly string[];
+  /** It was asked to resume, and there is nothing to. */
+  nothingToResume: boolean;
   json: boolean;
   quiet: boolean;
 }
@@ -43,17 +48,37 @@ export async function readTrainRequest(args: readonly string[], cwd: string): Pr
   const folder = resolve(cwd, outAsGiven);
   const layers: TrainValues[] = [];
   const earlier = join(folder, 'config.json');
-  const continued = resume && existsSync(earlier);
+  const continued = resume && existsSync(earlier) && !isPartlyAside(folder);
   if (continued) layers.push(await readConfig(earlier));
-  if (configFile !== undefined) layers.push(await readConfig(resolve(cwd, configFile)));
-  layers.push(withAbsolutePaths(flags, cwd));
+  const asked: TrainValues[] = [];
+  if (configFile !== undefined) asked.push(await readConfig(resolve(cwd, configFile)));
+  asked.push(withAbsolutePaths(flags, cwd));
+  layers.push(...asked);
 
   const given: TrainValues = Object.assign({}, ...layers);
   if (resume && !continued && given.data === undefined) {
     throw unusable(`There is no run to resume in ${outAsGiven}.`);
   }
   const config = resolveConfig(layers, presetFor(given));
-  return { config, given, out: folder, outAsGiven, resume: continued, json, quiet };
+  const nothingToResume = resume && !continued;
+  const changes = asked.flatMap((layer) => Object.keys(layer).flatMap(engineNames));
+  return { config, given, out: folder, outAsGiven, resume: continued, nothingToResume, changes, json, quiet };
+}
+
+/** What the engine calls an option that a run that goes on has otherwise than before. */
+function engineNames(name: string): string[] {
+  switch (name) {
+    case 'backboneLearningRate':
+    case 'layerDecay':
+      return ['groups'];
+    case 'device':
+      return ['device', 'precision'];
+    case 'val':
+    case 'root':
+      return ['data'];
+    default:
+      return [name];
+  }
 }
 
 /** The drawn set wants other settings than photographs; random weights on it want still others. */

@@ -3,7 +3,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { loadImages } from '../data/load-images.ts';
 import { demoImages } from '../demo/demo-set.ts';
-import { ThawError } from '../errors.ts';
+import { type ErrorCode, ThawError } from '../errors.ts';
 import { cacheFolder } from '../files/cache.ts';
 import { type DownloadProgress, describeProgress, ProgressLine } from '../files/progress.ts';
 import { type TrainValues, trainFlags } from '../options/train.ts';
@@ -11,7 +11,7 @@ import { commandHere } from '../system/command-here.ts';
 import type { CommandApi } from './api.ts';
 import { type BuiltModel, buildModel, weightsAreOutOfReach } from './build-model.ts';
 import { plural } from './common.ts';
-import { type Command, type CommandContext, exitCodes, silence } from './context.ts';
+import { type Command, type CommandContext, exitCodes, interruptedCode, silence } from './context.ts';
 import { writeEvent } from './output.ts';
 import { RunFolder } from './run-folder.ts';
 import { trainAndSave } from './train-and-save.ts';
@@ -27,25 +27,56 @@ export const trainCommand: Command = {
 
 async function train(args: readonly string[], context: CommandContext): Promise<number> {
   const request = await readTrainRequest(args, context.cwd);
+  try {
+    const folder = new RunFolder(request.out);
+    try {
+      return await trainIn(folder, request, context);
+    } finally {
+      folder.leave();
+    }
+  } catch (error) {
+    if (request.json && error instanceof ThawError) {
+      writeEvent(context.stdout, { event: 'error', code: error.code, message: error.message });
+    }
+    throw error;
+  }
+}
+
+async function trainIn(folder: RunFolder, request: TrainRequest, context: CommandContext): Promise<number> {
   const note = (text: string) => void (request.quiet || context.stderr.write(`${text}\n`));
-  const folder = await RunFolder.open(request.out);
   let began = false;
   try {
+    if (folder.takenOver) note(folder.takenOver);
+    if (request.nothingToResume)
+      note(`There is no run to resume in ${request.outAsGiven}: a new one begins.`);
+    const goesOn = request.resume && folder.hasCheckpoint;
+    if (request.resume && !goesOn)
+      note(`There is no checkpoint in ${request.outAsGiven}: its run begins anew, with its options.`);
     const api = await context.api();
     const found = await images(request, api, context, note);
     for (const sentence of found.notes) note(sentence);
     note(described(found));
-    const { model, config, classes, notes } = await modelFor(
+    const {
+      model,
+      config: built,
+      classes,
+      notes,
+    } = await modelFor(
       suited(request, found, note),
       api,
       found,
       context,
       note,
+      goesOn ? folder.file('checkpoint') : undefined,
     );
     try {
       for (const text of notes) note(text);
       const data = inOrder(found, classes);
-      await folder.writeConfig(config);
+      // The weights of the run that is put aside have been read by now.
+      const aside = goesOn ? undefined : folder.putAside(built.weights);
+      if (aside) note(`${request.outAsGiven} held another run: its files are now in ${aside.folder}.`);
+      const config = { ...built, weights: aside?.weights ?? built.weights };
+      if (!goesOn) await folder.writeConfig(config);
       began = true;
       await trainAndSave({ model, data, config, request, folder, context });
     } finally {
@@ -54,11 +85,28 @@ async function train(args: readonly string[], context: CommandContext): Promise<
     return exitCodes.done;
   } catch (error) {
     if (context.signal.aborted) return interrupted(request, folder, began, context);
-    if (request.json && error instanceof ThawError) {
-      writeEvent(context.stdout, { event: 'error', code: error.code, message: error.message });
-    }
-    throw error;
+    throw began && folder.hasCheckpoint ? withWayOn(error, request) : error;
   }
+}
+
+/** What fails for a reason outside of the run, which may go on from its checkpoint once that is gone. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'ERR_DISK_FULL',
+  'ERR_WRITE_FAILED',
+  'ERR_IO',
+  'ERR_OUT_OF_MEMORY',
+  'ERR_NO_THREAD',
+]);
+
+function withWayOn(error: unknown, request: TrainRequest): unknown {
+  if (!(error instanceof ThawError) || !passing.has(error.code)) return error;
+  return new ThawError(error.code, `${error.message} The checkpoint is kept; go on with: ${wayOn(request)}`, {
+    cause: error,
+  });
+}
+
+function wayOn({ outAsGiven }: TrainRequest): string {
+  return commandHere(`train --resume --out ${quoted(outAsGiven)}`);
 }
 
 /** The images with their classes in the order of the model's outputs. */
@@ -112,11 +160,13 @@ async function modelFor(
   { classes, train }: LabelledImages,
   context: CommandContext,
   note: (text: string) => void,
+  from: string | undefined,
 ): Promise<BuiltModel> {
   const { config, given } = request;
   const multiLabel = train.kind === 'multiLabel';
   const line = new ProgressLine(request.quiet ? silence : context.stderr);
   const options = {
+    from,
     signal: context.signal,
     onProgress: (progress: DownloadProgress) => line.draw(describeProgress('ImageNet weights', progress)),
   };
@@ -153,10 +203,10 @@ function interrupted(
   request: TrainRequest,
   folder: RunFolder,
   began: boolean,
-  { stdout, stderr }: CommandContext,
+  { stdout, stderr, signal }: CommandContext,
 ): number {
   const resumable = began && folder.hasCheckpoint;
-  const command = commandHere(`train --resume --out ${quoted(request.outAsGiven)}`);
+  const command = wayOn(request);
   stderr.write(
     resumable
       ? `thaw: interrupted; the checkpoint is saved, go on with: ${command}\n`
@@ -165,7 +215,7 @@ function interrupted(
   if (request.json) {
     writeEvent(stdout, { event: 'interrupted', out: request.out, resume: resumable ? command : null });
   }
-  return exitCodes.interrupted;
+  return interruptedCode(signal);
 }
 
 function quoted(path: string): string {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailed } from '../files/atomic-write.ts';
+import { makeFolder } from '../files/folder.ts';
 import { drawImage } from './draw.ts';
 import { kinds } from './patterns.ts';
 
@@ -35,7 +36,7 @@ export async function demoImages(
   // Of two that draw at once, each into a folder of its own, the second to finish finds the first one's set.
   let part: string | undefined;
   try {
-    await mkdir(directory, { recursive: true });
+    makeFolder(directory);
     part = await mkdtemp(join(directory, `${edition}.part-`));
     for (const [label, [name, kind]] of Object.entries(kinds).entries()) {
       await mkdir(join(part, name));

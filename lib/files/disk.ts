@@ -1,6 +1,7 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { ThawError } from '../errors.ts';
 import { writeFailed } from './atomic-write.ts';
+import { makeFolder } from './folder.ts';
 import { formatBytes } from './format.ts';
 
 /** Before a long job rather than in the middle of it. Makes the folder. @throws ThawError ERR_DISK_FULL, ERR_WRITE_FAILED */
@@ -14,7 +15,7 @@ export function requireSpace(folder: string, bytes: number, what: string): void 
 
 function roomIn(folder: string): { bavail: number; bsize: number } {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return statfsSync(folder);
   } catch (error) {
     throw writeFailed(folder, error);

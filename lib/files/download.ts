@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, fetch, type Response } from 'undici';
@@ -6,6 +6,7 @@ import { ThawError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
 import { writeFailed } from './atomic-write.ts';
 import { diskFull, isDiskFull } from './disk.ts';
+import { makeFolder } from './folder.ts';
 import type { DownloadProgress } from './progress.ts';
 import { networkAgent } from './proxy.ts';
 
@@ -39,7 +40,7 @@ const ATTEMPTS_WITHOUT_PROGRESS = 4;
  */
 export async function download(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
   const part = `${target}.part`;
-  await writing(target, () => mkdir(path.dirname(target), { recursive: true }));
+  await writing(target, async () => makeFolder(path.dirname(target)));
   const dispatcher = networkAgent(options.env ?? process.env, options.proxy);
   try {
     await downloadPart(url, part, dispatcher, options);

@@ -26,9 +26,12 @@ export async function readRun(
   const { weights, best, epoch, batch, damaged } = await settle(native().readCheckpoint(directory));
   const which = best
     ? `the best weights of its checkpoint are taken, those after epoch ${epoch + 1}`
-    : `the last weights of its checkpoint are taken, those ${batch > 0 ? `of epoch ${epoch + 1} after ${batch} batches` : `after epoch ${epoch}`}`;
-  process.emitWarning([`${folder} holds no finished model: ${which}.`, ...damaged].join(' '), {
-    code: 'THAW_UNFINISHED_RUN',
-  });
+    : `the last weights of its checkpoint are taken, those ${batch > 0 ? `of epoch ${epoch + 1} after batch ${batch}` : `after epoch ${epoch}`}`;
+  // Who asks for the checkpoints has them.
+  const said = [
+    ...(directory === folder ? [] : [`${folder} holds no finished model: ${which}.`]),
+    ...damaged,
+  ];
+  if (said.length > 0) process.emitWarning(said.join(' '), { code: 'THAW_UNFINISHED_RUN' });
   return { weights, description: readDescription(weights.metadata, directory) };
 }

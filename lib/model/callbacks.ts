@@ -17,8 +17,8 @@ export type ValidationLogs = NativeProgress;
 export type EpochLogs = Omit<NativeEpoch, 'images'>;
 
 /**
- * Called on the event loop while training goes on beside it. Promises that they return are waited for after each epoch,
- * before the next one begins, and before `fit` resolves. What one throws, or a promise is rejected with, stops the
+ * Called on the event loop while training goes on beside it. Promises that they return are waited for before the first
+ * epoch and after each one, before the next one begins, and before `fit` resolves. What one throws, or a promise is rejected with, stops the
  * training and rejects `fit`. `model.stopTraining = true` in one ends training with the epoch.
  */
 export interface Callbacks {

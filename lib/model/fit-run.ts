@@ -100,7 +100,7 @@ export class FitRun {
         const { epochs, initialEpoch, accumulationSteps } = this.#parts.options;
         const steps = (epochs - initialEpoch) * Math.ceil(info.batches / accumulationSteps);
         callbacks.call('onTrainBegin', { ...info, steps, device: this.#device });
-        callbacks.call('onEpochBegin', info.startEpoch);
+        void this.#letGoOn(info.startEpoch, false);
         break;
       }
       case 'batch': {
@@ -116,16 +116,16 @@ export class FitRun {
       case 'epoch': {
         const { type: _, epoch, last, images: _images, ...logs } = event;
         callbacks.call('onEpochEnd', epoch, logs);
-        void this.#letGoOn(epoch, last);
+        void this.#letGoOn(epoch + 1, last);
       }
     }
   }
 
-  /** The engine waits after each epoch until what the callbacks have begun is done. */
-  async #letGoOn(epoch: number, last: boolean): Promise<void> {
+  /** The engine waits until what the callbacks have begun is done; `next`: the epoch that it then begins. */
+  async #letGoOn(next: number, last: boolean): Promise<void> {
     const callbacks = this.#callbacks;
     await callbacks.settled();
-    if (!last && !this.#finishing && !callbacks.failure) callbacks.call('onEpochBegin', epoch + 1);
+    if (!last && !this.#finishing && !callbacks.failure) callbacks.call('onEpochBegin', next);
     await callbacks.settled();
     this.#stop?.release();
   }

@@ -19,6 +19,7 @@ import { apply, evaluate, predict } from '../options/run.ts';
 import { checkOptions, type Given } from '../options/table.ts';
 import { invalid, listed } from '../validate.ts';
 import { abortable } from './abort.ts';
+import { ownedFolder } from './checkpoint-folder.ts';
 import { withClassesOf } from './class-names.ts';
 import { type Compiled, type CompileOptions, compileOptions, restoredTraining } from './compile.ts';
 import { type Evaluation, makeEvaluation } from './evaluation.ts';
@@ -198,7 +199,8 @@ export class ResNet {
    * `compile` and `replaceHead` start anew.
    * @throws ThawError ERR_NOT_COMPILED, ERR_NOTHING_TO_TRAIN, ERR_CLASS_COUNT, ERR_CLASS_NAMES, ERR_DATA_ONE_CLASS,
    *   ERR_TOO_MANY_BAD_IMAGES, ERR_LOSS_NOT_FINITE, ERR_FROZEN_CHANGED, ERR_CHECKPOINT_MISMATCH,
-   *   ERR_CHECKPOINT_DAMAGED, ERR_ABORTED (the checkpoint is saved before), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
+   *   ERR_CHECKPOINT_DAMAGED, ERR_ABORTED (the checkpoint is saved before), ERR_RUN_IN_USE (another run has the
+   *   checkpoint's folder), ERR_DISK_FULL, ERR_IO, ERR_OUT_OF_MEMORY, ERR_INVALID_ARGUMENT,
    *   ERR_UNKNOWN_OPTION, ERR_MODEL_BUSY; and what a callback throws
    */
   async fit(data: DatasetLike, options: FitOptions = {}): Promise<History> {
@@ -257,12 +259,14 @@ export class ResNet {
       },
       options.callbacks,
     );
+    const folder = checked.checkpoint && ownedFolder(checked.checkpoint.directory);
     this.#run = run;
     this.#stopTraining = false;
     try {
       return await run.run(options.signal);
     } finally {
       if (this.#run === run) this.#run = undefined;
+      folder?.leave();
     }
   }
 

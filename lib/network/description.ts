@@ -24,8 +24,17 @@ export interface ModelDescription {
 const KEY = 'thaw';
 const VERSION = 1;
 
+/** In one order, whatever the description was made of: the same model has the same text. */
 export function describeModel(description: ModelDescription): Record<string, string> {
-  return { [KEY]: JSON.stringify({ version: VERSION, ...description }) };
+  const { architecture, variant, head, classes, preprocessing, ...others } = description;
+  const { multiLabel, optimizerSaved, frozen, training } = others;
+  return {
+    [KEY]: JSON.stringify({
+      version: VERSION,
+      ...{ architecture, variant, head, classes, preprocessing },
+      ...{ multiLabel, optimizerSaved, frozen, training },
+    }),
+  };
 }
 
 /** Undefined where the file is not one of ours. @throws ThawError ERR_WEIGHTS_FORMAT */

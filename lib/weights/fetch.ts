@@ -1,9 +1,10 @@
 import { constants, existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ThawError } from '../errors.ts';
-import { writeAtomically, writeFailed } from '../files/atomic-write.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
 import { diskFull, isDiskFull } from '../files/disk.ts';
+import { makeFolder } from '../files/folder.ts';
 import type { DownloadProgress } from '../files/progress.ts';
 import { sha256 } from '../files/sha256.ts';
 import { reasonOf } from '../reason.ts';
@@ -73,9 +74,7 @@ export async function fetchWeights(
   const folder = weightsFolder(options.cache === undefined ? env : { ...env, THAW_CACHE: options.cache });
   const place = weightsPlace(architecture, options.version, folder);
   options.signal?.throwIfAborted();
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw writeFailed(folder, error);
-  });
+  makeFolder(folder);
   try {
     return await withLock(place.pth, () => fetchAlone(architecture, place, options, env), {
       signal: options.signal,

@@ -37,7 +37,7 @@ bool Control::goes_on() const {
 }
 
 bool Control::goes_on_to_next_epoch() const {
-  held_.wait(true);
+  wait_until_released();
   return !finishing_;
 }
 

@@ -17,13 +17,15 @@ class Control {
 
   // A run that is training ends with this epoch, which ends at its next step: no error.
   void finish() { finishing_ = true; }
-  // The run waits before its next epoch until it is let go on: what an epoch's end has set off is
-  // done then.
+  // The run waits before its next epoch until it is let go on: what its begin or an epoch's end has
+  // set off is done then.
   void hold();
   void release();
 
   // For the run. Waits while it is paused; false where it is to end.
   bool goes_on() const;
+  // Waits while it is held.
+  void wait_until_released() const { held_.wait(true); }
   bool is_finishing() const { return finishing_; }
   // Waits while it is held; false where no epoch is to follow, be it that it is to end.
   bool goes_on_to_next_epoch() const;

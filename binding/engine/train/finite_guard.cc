@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "engine/train/magnitude.h"
+
 namespace thaw::train {
 namespace {
 
@@ -44,15 +46,9 @@ bool FiniteGuard::admits_gradients(const std::vector<at::Tensor>& gradients, dou
     judge(largest(gradients) <= limit);
     return true;
   }
-  // One after the other: the tensors of a small head are few, and a list costs more than they do.
-  bool good = true;
-  for (const at::Tensor& gradient : gradients) {
-    good =
-        good &&
-        at::linalg_vector_norm(gradient, std::numeric_limits<double>::infinity()).item<double>() <=
-            limit;
-  }
-  const bool admitted = judge(good, kGradient);
+  const bool admitted = judge(gradients[0].is_cpu() ? largest_magnitude(gradients) <= limit
+                                                    : largest(gradients).item<float>() <= limit,
+                              kGradient);
   if (admitted) keep_statistics();
   return admitted;
 }

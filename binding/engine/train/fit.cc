@@ -108,6 +108,7 @@ class Run {
                      .epochs = position_.epochs,
                      .notes = saved_ ? saved_->notes() : std::vector<std::string>{}});
     }
+    if (control_) control_->wait_until_released();
     if (validation_) good_ = snapshot(trainable_state(*session_.network));
     while (position_.epoch < epochs() && !stopped_early_) run_epoch();
     if (watch_ && options_.early_stopping->restore_best && !best_.empty()) {

@@ -12,7 +12,7 @@ constexpr double kShortestInterval = 30, kLongestShare = 0.01;
 
 std::string place(const Checkpoint& checkpoint) {
   std::string text = "epoch " + std::to_string(checkpoint.epoch + 1);
-  if (checkpoint.batch > 0) text += ", after " + std::to_string(checkpoint.batch) + " batches";
+  if (checkpoint.batch > 0) text += ", after batch " + std::to_string(checkpoint.batch);
   return text;
 }
 

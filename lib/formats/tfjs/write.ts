@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { writeAtomically, writeFailed } from '../../files/atomic-write.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
+import { makeFolder } from '../../files/folder.ts';
 import { version } from '../../version.ts';
 import { graphVariables, tensorOf, toKeras, type Variable } from '../layers/variables.ts';
 import type { ModelFile } from '../model-file.ts';
@@ -50,7 +51,7 @@ export async function writeTfjs(file: string, model: ModelFile): Promise<void> {
 
   const json = modelJson(file);
   const folder = path.dirname(json);
-  if (json !== file) await mkdir(folder, { recursive: true }).catch((error) => raise(folder, error));
+  if (json !== file) makeFolder(folder);
   const old = await shardsOf(json);
   const obsolete = (names: readonly string[], kept: readonly string[]) =>
     Promise.all(
@@ -69,10 +70,6 @@ export async function writeTfjs(file: string, model: ModelFile): Promise<void> {
     throw error;
   }
   await obsolete(old, shards);
-}
-
-function raise(file: string, error: unknown): never {
-  throw writeFailed(file, error);
 }
 
 /**

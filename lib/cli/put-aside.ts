@@ -1,0 +1,77 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+} from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { writeFailed } from '../files/atomic-write.ts';
+
+const unfinished = /^previous-.*\.part$/;
+
+/** Whether putting a run's files aside was cut short, so that what is still there is but a part of them. */
+export function isPartlyAside(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => unfinished.test(name));
+}
+
+/**
+ * Moves what an earlier run left in `folder` into a folder of its own there, `previous-<time>`. Whatever ends this midway,
+ * the first of `names` is never beside what a new run writes, and the next time goes on with it.
+ * @param names of a run's files, in the order in which they go; its configuration last
+ * @returns where they are; undefined where there were none
+ * @throws ThawError ERR_WRITE_FAILED, ERR_DISK_FULL
+ */
+export function putAside(folder: string, names: readonly string[], time: string): string | undefined {
+  const there = names
+    .flatMap((name) => [name, `${name}.part`])
+    .filter((name) => existsSync(join(folder, name)));
+  const begun = readdirSync(folder).find((name) => unfinished.test(name));
+  // Of a run that got no further than its configuration nothing is lost.
+  if (there.every((name) => name === names.at(-1)) && begun === undefined) return undefined;
+  const part = join(folder, begun ?? `${freeName(folder, `previous-${time}`)}.part`);
+  const target = part.replace(/\.part$/, '');
+  try {
+    if (begun === undefined) mkdirSync(part);
+    synchronize(folder);
+    for (const name of there) {
+      renameSync(join(folder, name), join(part, name));
+      if (name === names[0]) synchronize(part, folder);
+    }
+    renameSync(part, target);
+    synchronize(target, folder);
+    return target;
+  } catch (error) {
+    throw writeFailed(target, error);
+  }
+}
+
+/** Where a file of `folder` is found once that is `aside`; the path itself where it leads elsewhere. */
+export function followed(path: string, folder: string, names: readonly string[]): (aside: string) => string {
+  const inside = existsSync(path) ? relative(realpathSync(folder), realpathSync(path)) : '';
+  const [first = ''] = inside.split(sep);
+  return (aside) => (names.includes(first) ? resolve(aside, inside) : path);
+}
+
+function freeName(folder: string, name: string): string {
+  let free = name;
+  for (let i = 2; existsSync(join(folder, free)); i++) free = `${name}-${i}`;
+  return free;
+}
+
+/** What was moved is so after a power cut as well. */
+function synchronize(...folders: readonly string[]): void {
+  for (const folder of folders) {
+    const open = openSync(folder, 'r');
+    try {
+      fsyncSync(open);
+    } catch {
+      // Not every file system does this for folders.
+    } finally {
+      closeSync(open);
+    }
+  }
+}
