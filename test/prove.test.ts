@@ -65,6 +65,15 @@ test('the fault layer sees each call for a watched file, and no other', () => {
   expect(callsOf(underFaults(program(JSON.stringify(temporaryFolder()))).trace)).toEqual([]);
 });
 
+test('what thaw writes and makes is brought to the disk with its name', () => {
+  const library = JSON.stringify(join(packageRoot(), 'dist', 'lib', 'files'));
+  const file = `import(${library} + '/atomic-write.js').then((it) => it.writeAtomically(process.cwd() + '/a', 'b'))`;
+  const [open, write, sync, rename, makeFolder] = [0, 2, 3, 6, 8];
+  expect(callsOf(underFaults(file).trace)).toEqual([open, write, sync, rename, open, sync]);
+  const folders = `import(${library} + '/folder.js').then((it) => it.makeFolder(process.cwd() + '/a/b'))`;
+  expect(callsOf(underFaults(folders).trace)).toEqual([makeFolder, open, sync, makeFolder, open, sync]);
+});
+
 test('a call fails, is cut short, or is the last one', () => {
   const full = underFaults(program(), {
     THAW_FAULTS_FAIL_AT: '1',
