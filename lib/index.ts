@@ -1,4 +1,5 @@
 export { Dataset, type DatasetItem, type DatasetParts, type DatasetSplitOptions } from './data/dataset.ts';
+export type { Finding, FindingKind } from './data/finding.ts';
 export type { LabelRows, Labels } from './data/given-labels.ts';
 export { type ImageFolderOptions, imageFolder } from './data/image-folder.ts';
 export {

@@ -8,6 +8,24 @@ export interface NativeSkipped {
   reason: string;
 }
 
+/** A file that was written to, or went, after it was first read. */
+export interface NativeChanged {
+  name: string;
+  reason: string;
+}
+
+/** What is known of images before training; rows are of `samples`, the readable ones. */
+export interface NativeExamined {
+  skipped: NativeSkipped[];
+  samples: number[];
+  /** How many there are in a row of `nearest`, places in `samples`, nearest first. */
+  neighbours: number;
+  nearest: number[];
+  cosines: number[];
+  /** Rows of a value a class. */
+  outside: number[];
+}
+
 /** Over the training images of an epoch: the loss and the accuracy always, the others where they were asked for. */
 export type NativeMeasures = Record<'loss' | 'accuracy', number> & Partial<Record<MeasureName, number>>;
 
@@ -119,6 +137,7 @@ export interface NativeHistory {
   /** Which they were: the first hundred. */
   notes: string[];
   skipped: NativeSkipped[];
+  changed: NativeChanged[];
   bestEpoch: number;
   stoppedEarly: boolean;
   /** Only with validation data: of the weights at the end. */

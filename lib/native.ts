@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { isErrorCode, ThawError } from './errors.ts';
 import { packageRoot } from './files/package-root.ts';
-import type { NativeEvaluation, NativeEvent, NativeHistory } from './native-run.ts';
+import type { NativeEvaluation, NativeEvent, NativeExamined, NativeHistory } from './native-run.ts';
 import type { compile, parameterGroup } from './options/compile.ts';
 import type { MemberOf } from './options/family.ts';
 import type { CACHE_MODES, checkpoint, fit } from './options/fit.ts';
@@ -42,6 +42,16 @@ export interface Native {
   createModel(options: NativeModelOptions): Promise<NativeModel>;
   /** Encodes RGB bytes by the file's suffix (.png, .jpg). */
   writeImage(path: string, rgb: Uint8Array, height: number, width: number): Promise<void>;
+  /** The middle square of an image, `side` pixels wide, as a JPEG file. */
+  thumbnail(path: string, side: number): Promise<Uint8Array>;
+  /** Of each image's bytes, or of its size and its two ends; '' for what cannot be read. */
+  imageDigests(dataset: NativeDataset, whole: boolean): Promise<string[]>;
+  /** Reads and decodes every image. */
+  examineImages(
+    dataset: NativeDataset,
+    options: { [K in keyof NativeRunOptions]?: NativeRunOptions[K] | undefined },
+    stop: NativeStopFlag,
+  ): Promise<NativeExamined>;
   /** The process ends with this code: what computes is to stop. */
   processEnds(code: number): void;
   StopFlag: new () => NativeStopFlag;
@@ -270,6 +280,14 @@ export interface NativeModel {
     stop: NativeStopFlag,
   ): Promise<NativeEvaluation>;
   predict(dataset: NativeDataset, options: NativeRunOptions, stop: NativeStopFlag): Promise<NativeTensor>;
+  /** Reads and decodes every image, and compares the features of those that can be. */
+  examine(
+    dataset: NativeDataset,
+    classes: number,
+    neighbours: number,
+    options: NativeRunOptions,
+    stop: NativeStopFlag,
+  ): Promise<NativeExamined>;
   apply(dataset: NativeDataset, options: Checked<typeof apply>): Promise<NativeTensor>;
   save(
     path: string,

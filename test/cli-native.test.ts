@@ -53,10 +53,63 @@ test('too many unreadable images fail the run; a few are listed', async () => {
 
   const passed = await thaw([...args, '--out', 'passed']);
   expect(passed.code).toBe(0);
-  expect(read('passed/skipped.json')).toEqual([
-    { name: join(cwd, 'broken/circle/0.png'), code: 'ERR_IMAGE_DECODE', reason: expect.any(String) },
+  expect(read('passed/quarantine.json')).toEqual([
+    {
+      kind: 'unreadable',
+      decided: 'leftOut',
+      names: [join(cwd, 'broken/circle/0.png')],
+      code: 'ERR_IMAGE_DECODE',
+      reason: expect.any(String),
+    },
   ]);
   expect(read('passed/history.json')).toMatchObject({ valLoss: [], valAccuracy: [] });
+});
+
+test('the share of unreadable images is judged on both sets together, of fewer than ten not at all', async () => {
+  const set = async (name: string, bad: readonly string[], count = 6) => {
+    await drawFolder(join(cwd, name), ['circle', 'square'], count);
+    for (const file of bad) writeFileSync(join(cwd, name, file), 'not an image');
+  };
+  await set('most', ['circle/0.png']); // 1 of 12
+  await set('held', ['circle/0.png'], 2); // 1 of 4: 2 of 16 in all
+  await set('few', ['circle/0.png'], 2);
+  await set('gone', ['circle/0.png', 'circle/1.png', 'square/0.png', 'square/1.png'], 2);
+  const run = (out: string, data: string, val: string, share: string) =>
+    thaw([
+      'train',
+      '--data',
+      data,
+      '--val',
+      val,
+      '--epochs',
+      '1',
+      '--max-skipped',
+      share,
+      '--out',
+      out,
+      ...small,
+    ]);
+  expect(await run('shares', 'most', 'held', '0.2')).toMatchObject({ code: 0 });
+  const refused = await run('shares2', 'most', 'held', '0.1');
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('2 of 16 images are unreadable'),
+  });
+  const few = await run('few-run', 'few', 'few', '0.1');
+  expect(few).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('2 images cannot be read and are left out: '),
+  });
+  for (const [data, val] of [
+    ['gone', 'most'],
+    ['most', 'gone'],
+  ] as const) {
+    const gone = await run(`gone-${data}`, data, val, '1');
+    expect(gone).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('None of these 4 images can be read'),
+    });
+  }
 });
 
 test('a device or a layer that is not there', async () => {
@@ -91,8 +144,8 @@ test('train, evaluate, predict, convert', async () => {
     'config.json',
     'history.json',
     'model.safetensors',
+    'quarantine.json',
     'report.html',
-    'skipped.json',
   ]);
   const evaluated = await thaw([
     'evaluate',

@@ -80,8 +80,8 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     'config.json',
     'history.json',
     'model.safetensors',
+    'quarantine.json',
     'report.html',
-    'skipped.json',
   ]);
   expect(Object.keys(read(out, 'history.json'))).toEqual([
     'loss',
@@ -93,9 +93,13 @@ test('a run leaves its folder complete and tells of it in events', async () => {
     'learningRate',
   ]);
   for (const column of Object.values(read(out, 'history.json'))) expect(column).toHaveLength(3);
-  expect(read(out, 'skipped.json')).toEqual([
-    { name: 'cat/1.jpg', code: 'ERR_IMAGE_DECODE', reason: 'not an image' },
-  ]);
+  expect(read(out, 'quarantine.json')).toContainEqual({
+    kind: 'unreadable',
+    decided: 'leftOut',
+    names: ['cat/1.jpg'],
+    reason: 'not an image',
+    code: 'ERR_IMAGE_DECODE',
+  });
   expect(read(out, 'config.json')).toMatchObject({
     data,
     epochs: 3,
@@ -122,7 +126,7 @@ test('a run leaves its folder complete and tells of it in events', async () => {
   expect(stderr).toContain(
     'epoch 3/3  loss 0.3333  accuracy 87.5 %  val loss 0.3667  val accuracy 77.5 %  100 images/s  2.0 s',
   );
-  expect(stderr).toContain('1 image could not be read and was left out');
+  expect(stderr).toContain('1 image cannot be read and is left out: cat/1.jpg (not an image)');
   expect(library.disposed).toBe(1);
 
   expect(library.calls.map(([name]) => name)).toEqual([

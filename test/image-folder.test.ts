@@ -165,6 +165,7 @@ test('what is no image is left out, counted and named once', async () => {
     what: '.heic file',
     count: 2,
     example: 'cat/IMG_0.HEIC',
+    names: ['cat/IMG_0.HEIC', 'cat/IMG_1.HEIC'],
     reason: 'format',
   });
   const chosen = await imageFolder(root, { extensions: ['JPG', '.txt'], classes: ['cat', 'dog'] });

@@ -35,7 +35,7 @@ const earlier = {
   'checkpoint/state': 'old',
   'model.safetensors': 'old',
   'report.html': 'old',
-  'skipped.json': 'old',
+  'quarantine.json': 'old',
   'history.json': 'old',
   'config.json': JSON.stringify({ data: 'old', epochs: 1 }),
 };

@@ -2,11 +2,11 @@
 #include <ATen/Parallel.h>
 
 #include "engine/data/decode.h"
-#include "engine/data/encode.h"
 #include "engine/device/backend.h"
 #include "napi/computing_thread.h"
 #include "napi/fields.h"
 #include "napi/guard.h"
+#include "napi/images.h"
 #include "napi/model_wrap.h"
 #include "napi/napi.h"
 #include "napi/network_facts.h"
@@ -38,22 +38,6 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   return object;
 }
 
-// writeImage(path, rgb: Uint8Array, height, width): Promise<void>
-Napi::Value write_image(const Napi::CallbackInfo& call) {
-  if (!call[1].IsTypedArray() ||
-      call[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    refuse("rgb", "a Uint8Array");
-  const Napi::Uint8Array rgb = call[1].As<Napi::Uint8Array>();
-  return run_task(call.Env(),
-                  [path = as_string(call[0], "path"),
-                   pixels = std::vector<uint8_t>(rgb.Data(), rgb.Data() + rgb.ByteLength()),
-                   height = as_integer(call[2], "height"),
-                   width = as_integer(call[3], "width")](const TaskContext&) -> MakeValue {
-                    data::write_image(path, pixels, height, width);
-                    return [](Napi::Env env) { return env.Undefined(); };
-                  });
-}
-
 // processEnds(code): what computes is told to stop, see computing_thread.h
 Napi::Value on_process_end(const Napi::CallbackInfo& call) {
   process_ends(read<int>(call[0], "code"));
@@ -82,6 +66,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("createModel", asynchronous<create_model>(env));
   exports.Set("processEnds", synchronous<on_process_end>(env));
   exports.Set("writeImage", asynchronous<write_image>(env));
+  exports.Set("thumbnail", asynchronous<thumbnail>(env));
+  exports.Set("imageDigests", asynchronous<image_digests>(env));
+  exports.Set("examineImages", asynchronous<examine_images>(env));
   return exports;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/export/torchscript.h"
+#include "engine/session/examine.h"
 #include "engine/session/predict.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/fit.h"
@@ -150,7 +151,8 @@ Napi::Function ModelWrap::define(Napi::Env env) {
        synchronous<&ModelWrap::set_state>("setState"), synchronous<&ModelWrap::dispose>("dispose"),
        asynchronous<&ModelWrap::fit>("fit"), asynchronous<&ModelWrap::evaluate>("evaluate"),
        asynchronous<&ModelWrap::predict>("predict"), asynchronous<&ModelWrap::apply>("apply"),
-       asynchronous<&ModelWrap::save>("save"), asynchronous<&ModelWrap::state>("state")});
+       asynchronous<&ModelWrap::examine>("examine"), asynchronous<&ModelWrap::save>("save"),
+       asynchronous<&ModelWrap::state>("state")});
 }
 
 Napi::Object ModelWrap::make(Napi::Env env, SharedPointer shared) {
@@ -308,6 +310,22 @@ Napi::Value ModelWrap::apply(const Napi::CallbackInfo& info) {
                     return [output](Napi::Env env) { return to_object(env, output); };
                   },
                   {.control = nullptr, .listener = {}, .held = begin(false)});
+}
+
+Napi::Value ModelWrap::examine(const Napi::CallbackInfo& info) {
+  const SharedPointer shared = use();
+  return run_task(info.Env(),
+                  [shared, dataset = required_dataset(info[0], "dataset"),
+                   classes = read<int64_t>(info[1], "classes"),
+                   neighbours = read<int64_t>(info[2], "neighbours"),
+                   options = read_options<session::DataOptions>(info[3], *shared->session.backend)](
+                      const TaskContext& context) -> MakeValue {
+                    const std::lock_guard lock(shared->running);
+                    const session::Examined examined = session::examine(
+                        shared->session, dataset, classes, neighbours, options, context.control);
+                    return [examined](Napi::Env env) { return write_object(env, examined); };
+                  },
+                  {.control = StopFlagWrap::from(info[4]), .listener = {}, .held = begin(false)});
 }
 
 Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {

@@ -39,6 +39,8 @@ class ModelWrap : public Wrap<ModelWrap> {
   Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);  // (dataset, options, stop)
   Napi::Value apply(const Napi::CallbackInfo& info);    // (dataset of float32 pixels, options)
+  // (dataset, classes, neighbours, options, stop)
+  Napi::Value examine(const Napi::CallbackInfo& info);
   // (path, format, metadata, withTraining)
   Napi::Value save(const Napi::CallbackInfo& info);
   // (names?: string[]): Promise<Record<name, tensor>>

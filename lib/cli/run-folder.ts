@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Finding } from '../data/finding.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
 import type { EpochLogs } from '../model/callbacks.ts';
-import type { SkippedImage } from '../model/evaluation.ts';
 import type { TrainConfig } from '../options/train.ts';
 import { OwnedFolder } from '../system/owned-folder.ts';
 import { lockName, lockRun, ownerText } from '../system/run-lock.ts';
@@ -17,7 +17,7 @@ const runFiles = [
   'checkpoint',
   'model.safetensors',
   'report.html',
-  'skipped.json',
+  'quarantine.json',
   'history.json',
   'config.json',
 ] as const;
@@ -127,11 +127,11 @@ export class RunFolder {
   }
 
   /** Also when there are none, so that a list of an earlier run does not stay. */
-  writeSkipped(skipped: readonly SkippedImage[]): Promise<void> {
-    return this.writeJson('skipped.json', skipped);
+  writeQuarantine(findings: readonly Finding[]): Promise<void> {
+    return this.writeJson('quarantine.json', findings);
   }
 
-  async writeJson(name: 'config.json' | 'history.json' | 'skipped.json', value: unknown): Promise<void> {
+  async writeJson(name: 'config.json' | 'history.json' | 'quarantine.json', value: unknown): Promise<void> {
     this.#owned.restore();
     return writeAtomically(this.file(name), `${JSON.stringify(value, undefined, 2)}\n`);
   }

@@ -2,6 +2,7 @@ import { type ErrorCode, ThawError } from '../errors.ts';
 import { reasonOf } from '../reason.ts';
 import { closest, shortened } from '../validate.ts';
 import { version } from '../version.ts';
+import { checkDataCommand } from './check-data.ts';
 import { type Command, type CommandContext, exitCodes, interruptedCode } from './context.ts';
 import { convertCommand } from './convert.ts';
 import { doctorCommand } from './doctor.ts';
@@ -17,6 +18,7 @@ import { verifyResumeCommand } from './verify-resume.ts';
 export const commands: readonly Command[] = [
   trainCommand,
   verifyResumeCommand,
+  checkDataCommand,
   evaluateCommand,
   predictCommand,
   summaryCommand,

@@ -1,3 +1,4 @@
+import { metFindings } from '../check/check.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
 import type { Callbacks } from '../model/callbacks.ts';
@@ -26,10 +27,11 @@ export interface Training {
   context: CommandContext;
 }
 
-/** Trains, and leaves model, history, report and the list of unreadable images in the run's folder. */
+/** Trains, and leaves model, history, report and what is wrong with the images in the run's folder. */
 export async function trainAndSave(training: Training): Promise<void> {
   const { model, data, config, request, folder, context } = training;
   const started = performance.now();
+  await folder.writeQuarantine(data.findings);
   const progress = new Progress(request.quiet ? silence : context.stderr, config.epochs);
   const { total, trainable } = model.countParams();
   const listening = listeners({
@@ -63,7 +65,8 @@ export async function trainAndSave(training: Training): Promise<void> {
 
   const { evaluation } = history;
   const skipped = history.skipped.map(({ name, code, reason }) => ({ name, code, reason }));
-  await folder.writeSkipped(skipped);
+  const met = metFindings(data, history);
+  await folder.writeQuarantine([...data.findings, ...met]);
   progress.doing('saving model.safetensors');
   await model.save(folder.file('model.safetensors'));
   progress.clear();
@@ -85,7 +88,7 @@ export async function trainAndSave(training: Training): Promise<void> {
     ...(evaluation ? { evaluation } : {}),
   });
   await writeAtomically(folder.file('report.html'), page);
-  writeResult({ request, folder, history, skipped, seconds, context, progress, begin: listening.begin });
+  writeResult({ request, folder, history, skipped, met, seconds, context, progress, begin: listening.begin });
 }
 
 function fitOptions({ data, config, request, folder, context }: Training, callbacks: Callbacks): FitOptions {

@@ -1,3 +1,5 @@
+import { sentences } from '../check/sentences.ts';
+import type { Finding } from '../data/finding.ts';
 import type { TrainBegin } from '../model/callbacks.ts';
 import type { SkippedImage } from '../model/evaluation.ts';
 import type { History } from '../model/history.ts';
@@ -15,21 +17,20 @@ export function writeResult(run: {
   folder: RunFolder;
   history: History;
   skipped: readonly SkippedImage[];
+  /** What training has met with among the images. */
+  met: readonly Finding[];
   /** Of the whole run, evaluation and saving included. */
   seconds: number;
   context: CommandContext;
   progress: Progress;
   begin: TrainBegin | undefined;
 }): void {
-  const { begin, request, folder, history, skipped, seconds, context, progress } = run;
+  const { begin, request, folder, history, skipped, met, seconds, context, progress } = run;
   const { loss, accuracy, valLoss, valAccuracy } = folder.history;
   const model = folder.file('model.safetensors');
   const report = folder.file('report.html');
-  if (skipped.length > 0) {
-    progress.note(
-      `${plural(skipped.length, 'image')} could not be read and ${skipped.length === 1 ? 'was' : 'were'} left out: see ${folder.file('skipped.json')}`,
-    );
-  }
+  for (const sentence of sentences(met)) progress.note(sentence);
+  if (met.length > 0) progress.note(`all of them: ${folder.file('quarantine.json')}`);
   if (request.json) {
     writeEvent(context.stdout, {
       event: 'done',

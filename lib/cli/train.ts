@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { quickCheck } from '../check/check.ts';
+import { sentences } from '../check/sentences.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { LabelledImages } from '../data/labelled-images.ts';
 import { loadImages } from '../data/load-images.ts';
@@ -53,7 +55,7 @@ async function trainIn(folder: RunFolder, request: TrainRequest, context: Comman
     if (request.resume && !goesOn)
       note(`There is no checkpoint in ${request.outAsGiven}: its run begins anew, with its options.`);
     const api = await context.api();
-    const found = await images(request, api, context, note);
+    const found = await lookedOver(await images(request, api, context, note), api);
     for (const sentence of found.notes) note(sentence);
     note(described(found));
     const {
@@ -107,6 +109,16 @@ function withWayOn(error: unknown, request: TrainRequest): unknown {
 
 function wayOn({ outAsGiven }: TrainRequest): string {
   return commandHere(`train --resume --out ${quoted(outAsGiven)}`);
+}
+
+/** With what can be told of the images before they are decoded. */
+async function lookedOver(images: LabelledImages, { digests }: CommandApi): Promise<LabelledImages> {
+  const found = await quickCheck(images, digests);
+  return {
+    ...images,
+    notes: [...images.notes, ...sentences(found)],
+    findings: [...images.findings, ...found],
+  };
 }
 
 /** The images with their classes in the order of the model's outputs. */

@@ -1,5 +1,6 @@
 import { listed } from '../validate.ts';
 import type { Dataset } from './dataset.ts';
+import type { Finding } from './finding.ts';
 import type { Notes } from './left-out.ts';
 
 /** Classes that are known from elsewhere, and of which there is no image here. */
@@ -33,5 +34,17 @@ export function noteSeveralInOne(classes: readonly string[], notes: Notes): void
   if (found === undefined) return;
   notes.say(
     `'${found}' is taken for a class of its own; write ${found.split(/[\s,;/+&]+/).join('|')} where several are meant.`,
+  );
+}
+
+export function noteTwoClasses(found: readonly Finding[], notes: Notes): void {
+  const [first] = found;
+  if (!first) return;
+  const [one, other] = first.names;
+  notes.doubt(
+    found,
+    found.length === 1
+      ? `1 file is in several classes: ${one} is also ${other}.`
+      : `${found.length.toLocaleString('en-US')} files are in several classes: ${one} is also ${other}, ...`,
   );
 }

@@ -1,5 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
 import { ThawError } from '../errors.ts';
 import { reasonOf } from '../reason.ts';
@@ -9,7 +8,7 @@ import { compareCodePoints } from './order.ts';
 /** What is in a folder, by name in Python's order. */
 export interface FolderContent {
   folders: string[];
-  /** Of `folders` those that are links. */
+  /** Of both those that are links. */
   links: Set<string>;
   /** A broken link counts as a file, so that it is reported as unreadable. */
   files: string[];
@@ -52,42 +51,14 @@ export async function folderContent(directory: string, shown: string, notes: Not
       notes.leaveOut('system', 'system folder', example);
     } else if (isFolder) {
       content.folders.push(name);
-      if (isLink) content.links.add(name);
     } else {
       content.files.push(name);
     }
+    if (isLink) content.links.add(text);
   }
   content.folders.sort(compareCodePoints);
   content.files.sort(compareCodePoints);
   return content;
-}
-
-/**
- * Paths, relative to `directory`, of the files below it: ordered by folder and then by name, as
- * `sorted(os.walk(...))` gives them to torchvision and Keras. A link that leads back to a folder it is in is not
- * entered.
- */
-export async function walkFiles(
-  directory: string,
-  { shown, followLinks, notes }: { shown: string; followLinks: boolean; notes: Notes },
-): Promise<string[]> {
-  const folders: { path: string; files: string[] }[] = [];
-  const visit = async (path: string, ancestors: readonly string[]): Promise<void> => {
-    const here = join(directory, path);
-    const real = await realFolder(here);
-    if (ancestors.includes(real)) return;
-    const inside = path === '' ? shown : `${shown}/${path.split(sep).join('/')}`;
-    const content = await folderContent(here, inside, notes);
-    for (const name of content.folders) {
-      if (content.links.has(name) && !followLinks)
-        notes.leaveOut('link', 'linked folder', `${inside}/${name}`);
-      else await visit(join(path, name), [...ancestors, real]);
-    }
-    folders.push({ path, files: content.files.map((name) => join(path, name)) });
-  };
-  await visit('', []);
-  folders.sort((a, b) => compareCodePoints(a.path, b.path));
-  return folders.flatMap(({ files }) => files);
 }
 
 // As bytes: Node puts U+FFFD into a name that is not UTF-8, and then finds no file of that name.
@@ -104,14 +75,6 @@ function decoded(name: Buffer, strict: TextDecoder): string | undefined {
     return strict.decode(name);
   } catch {
     return undefined;
-  }
-}
-
-async function realFolder(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    throw unreadable(path, error);
   }
 }
 

@@ -2,6 +2,7 @@ import { ThawError } from '../errors.ts';
 import { validation } from '../options/data.ts';
 import { checkOptions, type Given, pick } from '../options/table.ts';
 import type { Dataset } from './dataset.ts';
+import { type Finding, finding } from './finding.ts';
 import { type LeftOut, Notes } from './left-out.ts';
 
 /** What a folder or a listing gives. */
@@ -16,6 +17,8 @@ export interface LabelledImages {
   notes: readonly string[];
   /** Of those, the files that are no part of the data. */
   leftOut: readonly LeftOut[];
+  /** The same for a program: what was left out, and what is doubtful. */
+  findings: readonly Finding[];
 }
 
 /** docs/api.md has the table. */
@@ -26,6 +29,8 @@ export type Side = (typeof SIDES)[number];
 
 export interface SideImages {
   dataset: Dataset;
+  /** Which file each image is, as realFiles tells it. */
+  files: readonly string[];
   /** The group of each image, where they were asked for. */
   groups?: readonly string[] | undefined;
 }
@@ -69,6 +74,7 @@ export async function withValidation(
     classes,
     notes: notes.sentences,
     leftOut: notes.leftOut,
+    findings: notes.findings,
   });
   if (held) {
     if (validationSplit > 0) {
@@ -114,10 +120,21 @@ async function validationSide(
 
 /** What a given division leaves on both sides: it is the giver's to mend. */
 function noteShared(train: SideImages, held: SideImages, notes: Notes): void {
-  const paths = new Set(filesOf(train.dataset));
-  const both = filesOf(held.dataset).filter((path) => paths.has(path));
-  if (both[0] !== undefined) {
-    notes.say(`${both.length} files are trained on and validated on as well: ${both[0]} is one of them.`);
+  const trained = new Map(train.files.map((file, i) => [file, i]));
+  const both = held.files.flatMap((file, i): Finding[] => {
+    const other = trained.get(file);
+    if (other === undefined) return [];
+    const names = [pathOf(train.dataset, other), pathOf(held.dataset, i)];
+    return [finding('sameInValidation', [...new Set(names)], 'one file is trained on and validated on')];
+  });
+  if (both[0]) {
+    const [example] = both[0].names;
+    notes.doubt(
+      both,
+      both.length === 1
+        ? `1 file is trained on and validated on as well: ${example}.`
+        : `${both.length} files are trained on and validated on as well: ${example} is one of them.`,
+    );
   }
   const groups = new Set(train.groups);
   const shared = new Set(held.groups?.filter((group) => groups.has(group)));
@@ -127,6 +144,6 @@ function noteShared(train: SideImages, held: SideImages, notes: Notes): void {
   }
 }
 
-function filesOf({ source }: Dataset): readonly string[] {
-  return source.kind === 'files' ? source.paths : [];
+function pathOf({ source, names }: Dataset, i: number): string {
+  return (source.kind === 'files' ? source.paths : names)[i] as string;
 }

@@ -1,3 +1,5 @@
+import { type Finding, finding } from './finding.ts';
+
 /** Why files of a folder are no part of the data, as the sentence for one of them and for several ends. */
 const reasons = {
   hidden: ['its name begins with a dot', 'their names begin with a dot'],
@@ -7,6 +9,12 @@ const reasons = {
   ending: ['it is no image', 'they are no images'],
   extensions: ['the option extensions does not name it', 'the option extensions does not name them'],
   link: ['the option followLinks is false', 'the option followLinks is false'],
+  seen: ['its images are in the class already', 'their images are in the class already'],
+  elsewhere: ['it leads to where other classes lie', 'they lead to where other classes lie'],
+  same: [
+    'it is in its class already under another name',
+    'they are in their class already under another name',
+  ],
   loose: ['it lies beside the class folders', 'they lie beside the class folders'],
 } as const;
 
@@ -19,19 +27,22 @@ export interface LeftOut {
   count: number;
   /** The first of them. */
   example: string;
+  /** All of them. */
+  names: string[];
   reason: Reason;
 }
 
-/** Gathers what is to be told of the data: what was left out, and sentences. */
+/** Gathers what is to be told of the data: what was left out, what is doubtful, and sentences. */
 export class Notes {
   readonly #leftOut = new Map<string, LeftOut>();
   readonly #sentences = new Set<string>();
+  readonly #doubts: Finding[] = [];
 
   leaveOut(reason: Reason, what: string, example: string): void {
     const key = `${reason}\0${what}`;
     const known = this.#leftOut.get(key);
-    if (known) known.count++;
-    else this.#leftOut.set(key, { what, count: 1, example, reason });
+    if (known) known.count = known.names.push(example);
+    else this.#leftOut.set(key, { what, count: 1, example, names: [example], reason });
   }
 
   /** Once, however often it is said. */
@@ -39,8 +50,21 @@ export class Notes {
     this.#sentences.add(sentence);
   }
 
+  /** What is said of several findings in one sentence. */
+  doubt(findings: readonly Finding[], sentence: string): void {
+    this.#doubts.push(...findings);
+    this.say(sentence);
+  }
+
   get leftOut(): LeftOut[] {
     return [...this.#leftOut.values()];
+  }
+
+  get findings(): Finding[] {
+    const left = this.leftOut.map(({ what, names, reason }) =>
+      finding('leftOut', names, `${what}: ${reasons[reason][0]}`),
+    );
+    return [...this.#doubts, ...left];
   }
 
   /** Everything, a sentence each. */

@@ -3,7 +3,7 @@ import { ThawError } from '../errors.ts';
 import { imageListing as imageListingOptions } from '../options/data.ts';
 import { checkOptions, type Given } from '../options/table.ts';
 import { invalid, listed, shortened } from '../validate.ts';
-import { noteMissing, noteSameInOtherCase, noteSeveralInOne } from './class-notes.ts';
+import { noteMissing, noteSameInOtherCase, noteSeveralInOne, noteTwoClasses } from './class-notes.ts';
 import { Dataset } from './dataset.ts';
 import { classIndex, severalOf, sortedNames } from './given-labels.ts';
 import { groupsOf } from './groups.ts';
@@ -19,6 +19,7 @@ import { ListedFiles } from './listed-files.ts';
 import { type Columns, listingColumns } from './listing-columns.ts';
 import { listingRows, type Row } from './listing-rows.ts';
 import { type ListingTable, parseListing } from './listing-table.ts';
+import { filesInTwoClasses, realFiles } from './real-files.ts';
 import { type FoundRow, withoutRepetitions } from './repeated-rows.ts';
 import { readText } from './text-file.ts';
 
@@ -96,6 +97,7 @@ function side(
     labels.map((name) => indexOf(name, `${place}, line ${line}: the label is`)),
   );
   const names = rows.map(({ path }) => normalize(path));
+  const files = rows.map(({ real }) => real);
   const dataset = new Dataset({
     ...(multiLabel
       ? severalOf(indices, classes)
@@ -109,9 +111,18 @@ function side(
     if (!multiLabel) noteSeveralInOne(classes, notes);
   }
   if (multiLabel) noteSeveral(place, rows, notes);
-  if (groupBy === undefined) return { dataset };
+  else
+    noteTwoClasses(
+      filesInTwoClasses(
+        files,
+        (i) => String(indices[i]),
+        rows.map(({ file }) => file),
+      ),
+      notes,
+    );
+  if (groupBy === undefined) return { dataset, files };
   const given = rows.flatMap(({ group }) => (group === undefined ? [] : [group]));
-  return { dataset, groups: given.length > 0 ? given : groupsOf(names, groupBy) };
+  return { dataset, files, groups: given.length > 0 ? given : groupsOf(names, groupBy) };
 }
 
 /** Columns of 0 and 1 in their order, labels sorted. */
@@ -145,8 +156,8 @@ async function findFiles(
   notes: Notes,
 ): Promise<FoundRow[]> {
   const files = new ListedFiles(root);
-  const result: FoundRow[] = [];
-  const missing: FoundRow[] = [];
+  const result: Omit<FoundRow, 'real'>[] = [];
+  const missing: Omit<FoundRow, 'real'>[] = [];
   for (const row of rows) {
     const { path, found } = await files.find(row.path);
     const withFile = { ...row, file: path };
@@ -167,5 +178,6 @@ async function findFiles(
       `${listing}: ${missing.length} of ${rows.length} files listed are not there; the first is ${first.file} (line ${first.line}).`,
     );
   }
-  return result;
+  const real = await realFiles(result.map(({ file }) => file));
+  return result.map((row, i) => ({ ...row, real: real[i] as string }));
 }

@@ -6,6 +6,8 @@ import type { Row } from './listing-rows.ts';
 export interface FoundRow extends Row {
   /** The file that it means. */
   file: string;
+  /** Which file that is through its links, as realFiles tells it. */
+  real: string;
 }
 
 /**
@@ -37,6 +39,18 @@ export function withoutRepetitions(
   if (repeated > 0) {
     const how = multiLabel ? 'each file has the classes of all its rows' : 'each file is taken once';
     notes.say(`${listing}: ${repeated} ${repeated === 1 ? 'row repeats' : 'rows repeat'} a file; ${how}.`);
+  }
+  return withoutOtherNames([...first.values()], multiLabel, notes);
+}
+
+/** Of the rows that mean one file under several names and say the same of it, the first. */
+function withoutOtherNames(rows: readonly FoundRow[], multiLabel: boolean, notes: Notes): FoundRow[] {
+  const first = new Map<string, FoundRow>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.real, row.side, multiLabel || row.labels]);
+    const known = first.get(key);
+    if (known) notes.leaveOut('same', 'file', row.path);
+    first.set(key, known ? { ...known, labels: [...new Set([...known.labels, ...row.labels])] } : row);
   }
   return [...first.values()];
 }

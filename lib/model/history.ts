@@ -1,4 +1,5 @@
 import type {
+  NativeChanged,
   NativeEpoch,
   NativeFrozen,
   NativeHistory,
@@ -30,6 +31,8 @@ export type History = Columns<Omit<EpochLogs, keyof NativeValidation>> &
     /** Steps that were left out with `nonFinite: 'skip'`, and which they were. */
     skippedSteps: number;
     notes: string[];
+    /** Files that were written to, or went, after they were first read. */
+    changed: NativeChanged[];
     /** Of the weights at the end, on the validation data; only with such data. */
     evaluation?: Evaluation;
     /** Where the time went. */
@@ -68,6 +71,7 @@ export function makeHistory(
     frozen: native.frozen,
     skippedSteps: native.skippedSteps,
     notes: native.notes,
+    changed: native.changed,
     ...(native.evaluation && { evaluation: makeEvaluation(native.evaluation, classes) }),
     seconds: native.seconds,
     precision: native.precision,

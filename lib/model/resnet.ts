@@ -8,6 +8,7 @@ import { graphVariables } from '../formats/layers/variables.ts';
 import { readWeights } from '../formats/read.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
 import { call, type NativeModel, type NativePreprocessing, settle } from '../native.ts';
+import type { NativeExamined } from '../native-run.ts';
 import type { Architecture, Variant } from '../network/architecture.ts';
 import { describeModel, type ModelDescription } from '../network/description.ts';
 import { type HeadLayer, headText, headUnits, namedHead, sameHead } from '../network/head.ts';
@@ -343,6 +344,27 @@ export class ResNet {
       this.classes,
       topK,
       multiLabel ? thresholdsOf(threshold, this.classes) : undefined,
+    );
+  }
+
+  /**
+   * Reads every image, and compares the features of those that can be read: what `thaw check-data` needs.
+   * @internal
+   */
+  async examine(
+    dataset: Dataset,
+    neighbours: number,
+    options: EvaluateOptions = {},
+  ): Promise<NativeExamined> {
+    const { signal, threshold: _, ...checked } = checkOptions('examine', evaluate, options);
+    return abortable(signal, (stop) =>
+      this.#native.examine(
+        nativeDataset(dataset),
+        dataset.classes.length,
+        neighbours,
+        this.#decoding(checked),
+        stop,
+      ),
     );
   }
 

@@ -1,7 +1,7 @@
 /** The other commands. */
-import { integer, language, oneOf, text, yesNo } from './kinds.ts';
+import { integer, language, number, oneOf, text, yesNo } from './kinds.ts';
 import { load, save } from './load.ts';
-import { evaluate, predict } from './run.ts';
+import { evaluate, predict, reading, run } from './run.ts';
 import { flagged, type Table } from './table.ts';
 import { invocation, trainFlags, trainOptions } from './train.ts';
 import { parseHead } from './words.ts';
@@ -85,6 +85,44 @@ export const convertFlags = {
   },
   ...flagged(save),
   verbose,
+} as const satisfies Table;
+
+export const checkDataFlags = {
+  val: trainOptions.val,
+  validationSplit: trainOptions.validationSplit,
+  seed: { ...trainOptions.seed, group: 'Data', help: 'of the split' },
+  groupBy: trainOptions.groupBy,
+  root: trainOptions.root,
+  pathColumn: trainOptions.pathColumn,
+  labelColumn: trainOptions.labelColumn,
+  ...flagged(reading),
+  weights: {
+    kind: text('a name or a path', 'imagenet|none|FILE'),
+    default: 'imagenet',
+    group: 'Model',
+    help: 'the network whose features are compared; none: images are compared byte for byte alone',
+  },
+  near: {
+    kind: number({ minimum: 0, maximum: 1 }),
+    default: 0.95,
+    group: 'Model',
+    help: 'cosine of the features from which images are nearly the same',
+  },
+  doubt: {
+    kind: number({ minimum: 0, maximum: 2 }),
+    default: 0.3,
+    group: 'Model',
+    help: 'by how much another class has to exceed a label that is suspicious, as a share of 1',
+  },
+  device: load.device,
+  batchSize: run.batchSize,
+  precision: run.precision,
+  html: {
+    kind: text('the path of a file', 'FILE'),
+    group: 'Run',
+    help: 'a page with the pictures of what was found',
+  },
+  ...output,
 } as const satisfies Table;
 
 export const doctorFlags = output;

@@ -51,10 +51,14 @@ export const run = {
     group: 'Data',
     written: 'F',
     aliases: ['maxSkipped'],
-    help: 'share of unreadable images beyond which it fails; fewer are left out',
+    help: 'share of unreadable images, of training and validation together, beyond which it fails; fewer are left out; no matter among fewer than ten images, unless it is 0',
   },
   signal: { kind: signal, help: 'ends it at its next step' },
 } as const satisfies Table;
+
+/** How images are read where nothing is computed with them. */
+const { threads, decode, maxPixels, signal: stopped } = run;
+export const reading = { threads, decode, maxPixels, signal: stopped } as const satisfies Table;
 
 const thresholds: Kind<number | Readonly<Record<string, number>>> = {
   ...share,

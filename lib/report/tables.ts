@@ -56,7 +56,7 @@ export function settings({ config }: ReportData): string {
   return `<dl class="settings">${items.join('')}</dl>`;
 }
 
-/** Images that could not be read; the first hundred, the rest in skipped.json. */
+/** Images that could not be read; the first hundred, the rest in quarantine.json. */
 export function skippedTable({ skipped }: ReportData): string {
   if (skipped.length === 0) return '';
   const most = 100;
@@ -67,7 +67,7 @@ export function skippedTable({ skipped }: ReportData): string {
         `<tr><td class="path">${escapeHtml(name)}</td><td>${escapeHtml(reason)}</td><td><code>${escapeHtml(code)}</code></td></tr>`,
     );
   const rest =
-    skipped.length > most ? `<p>and ${countText(skipped.length - most)} more, in skipped.json.</p>` : '';
+    skipped.length > most ? `<p>and ${countText(skipped.length - most)} more, in quarantine.json.</p>` : '';
   return `<section><h2>Images left out</h2><p>${countText(skipped.length)} could not be read.</p>
 <div class="scroll"><table><thead><tr><th scope="col">file</th><th scope="col">reason</th><th scope="col">code</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>${rest}</section>`;

@@ -137,9 +137,7 @@ TEST("folders, pipes and empty files are unreadable, and nothing waits for them"
   std::filesystem::create_directories(folder.file("folder"));
   CHECK_EQUAL(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
   dataset->paths = {folder.file("folder"), folder.file("pipe"), folder.write("empty", {})};
-  LoaderOptions options = small(2);
-  options.max_unreadable_share = 1;
-  Loader loader(dataset, options);
+  Loader loader(dataset, small(2));
   loader.start_epoch(0);
   CHECK((drain(loader).sizes == std::vector<int64_t>{0, 0}));
   CHECK_EQUAL(loader.unreadable()[0].code, "ERR_IMAGE_READ");
@@ -156,6 +154,7 @@ TEST("too many unreadable images end the epoch with a sentence that names the fi
   for (int threads : {1, 4}) {
     LoaderOptions options = small(2);
     options.threads = threads;
+    options.limit = std::make_shared<UnreadableLimit>(0.1, 20);
     Loader loader(dataset, options);
     loader.start_epoch(0);
     CHECK(message_of_next(loader).starts_with(
@@ -165,6 +164,86 @@ TEST("too many unreadable images end the epoch with a sentence that names the fi
     loader.start_epoch(1);
     CHECK_THROWS(loader.next(), "ERR_TOO_MANY_BAD_IMAGES");
   }
+}
+
+TEST("data sets of one run have one limit: the run ends with the image that exceeds it") {
+  auto training = in_memory(15), validation = in_memory(5);
+  for (auto& set : {training, validation}) set->encoded[2] = set->encoded[3] = {0};
+  const auto batches_until_refused = [&](double share) {
+    LoaderOptions options = small(1);
+    options.limit = std::make_shared<UnreadableLimit>(share, 20);
+    Loader first(training, options), second(validation, options);
+    int64_t batches = 0;
+    try {
+      for (Loader* loader : {&first, &second}) {
+        loader->start_epoch(0);
+        while (loader->next()) ++batches;
+      }
+    } catch (const thaw::Error& error) {
+      CHECK_EQUAL(error.code(), "ERR_TOO_MANY_BAD_IMAGES");
+    }
+    return batches;
+  };
+  CHECK_EQUAL(batches_until_refused(0.2), 20);   // 4 of 20
+  CHECK_EQUAL(batches_until_refused(0.19), 18);  // the second of validation
+  CHECK_EQUAL(batches_until_refused(0.14), 17);  // 3 of 20, though 2 of 5 are more
+  CHECK_EQUAL(batches_until_refused(0.05), 3);
+  CHECK_EQUAL(batches_until_refused(0), 2);
+}
+
+TEST("fewer than ten images have no share, unless none may be unreadable") {
+  const auto run = [](int64_t images, double share) {
+    auto dataset = in_memory(images);
+    for (int i : {0, 1, 2}) dataset->encoded[i] = {0};
+    LoaderOptions options = small(4);
+    options.limit = std::make_shared<UnreadableLimit>(share, images);
+    Loader loader(dataset, options);
+    loader.start_epoch(0);
+    drain(loader);
+    return loader.unreadable().size();
+  };
+  CHECK_EQUAL(run(9, 0.1), size_t{3});
+  CHECK_THROWS(run(10, 0.1), "ERR_TOO_MANY_BAD_IMAGES");
+  CHECK_THROWS(run(9, 0), "ERR_TOO_MANY_BAD_IMAGES");
+}
+
+TEST("a data set of which no image can be read is refused, whatever share is allowed") {
+  auto dataset = in_memory(4);
+  for (auto& image : dataset->encoded) image = {0};
+  LoaderOptions options = small(2);
+  options.limit = std::make_shared<UnreadableLimit>(1, 100);
+  Loader loader(dataset, options);
+  loader.start_epoch(0);
+  CHECK(loader.next()->samples.empty());
+  CHECK_THROWS(loader.next(), "ERR_DATA_EMPTY");
+  loader.start_epoch(1);
+  CHECK_THROWS(loader.next(), "ERR_DATA_EMPTY");
+}
+
+TEST("files that are written to, or go, after they were read are told of") {
+  auto dataset = std::make_shared<Dataset>();
+  for (int i = 0; i < 4; ++i)
+    dataset->paths.push_back(
+        folder.write("stamped" + std::to_string(i), drawn::bmp(drawn::busy(20, 20))));
+  Loader loader(dataset, small(2));
+  CHECK(loader.changed().empty());
+  loader.start_epoch(0);
+  drain(loader);
+  CHECK(loader.changed().empty());
+  folder.write("stamped1", drawn::bmp(drawn::busy(20, 21)));
+  std::filesystem::last_write_time(
+      dataset->paths[2], std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
+  std::filesystem::remove(dataset->paths[3]);
+  const std::vector<ChangedImage> changed = loader.changed();
+  CHECK_EQUAL(changed.size(), size_t{3});
+  CHECK_EQUAL(changed[0].name, dataset->paths[1]);
+  CHECK_EQUAL(changed[1].name, dataset->paths[2]);
+  CHECK_EQUAL(changed[2].reason, "it is no longer there");
+  // What has become unreadable meanwhile is in that list.
+  loader.start_epoch(1);
+  drain(loader);
+  CHECK_EQUAL(loader.unreadable().size(), size_t{1});
+  CHECK_EQUAL(loader.changed().size(), size_t{2});
 }
 
 TEST("without leaving out, the first unreadable image throws its own error") {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import type { CommandApi, CommandModel } from '../../lib/cli/api.ts';
 import type { Dataset } from '../../lib/data/dataset.ts';
 import { ThawError } from '../../lib/errors.ts';
@@ -6,6 +8,7 @@ import type { Evaluation } from '../../lib/model/evaluation.ts';
 import type { FitOptions } from '../../lib/model/fit-options.ts';
 import { type History, makeHistory } from '../../lib/model/history.ts';
 import type { LoadOptions } from '../../lib/model/load.ts';
+import type { NativeExamined } from '../../lib/native-run.ts';
 import type { Architecture } from '../../lib/network/architecture.ts';
 
 /** What was asked of the library, and how it shall answer. */
@@ -27,6 +30,7 @@ export interface FakeBehaviour {
   afterEpoch?(epoch: number): void;
   startEpoch?: number;
   skipped?: History['skipped'];
+  changed?: History['changed'];
   predictError?(path: string): Error | undefined;
   writeCheckpoint?(directory: string): void;
 }
@@ -50,9 +54,23 @@ export function fakeLibrary(behaviour: FakeBehaviour = {}): FakeLibrary {
         const { writeFile } = await import('node:fs/promises');
         await writeFile(path, rgb);
       },
+      digests: async (paths) => paths.map(digest),
+      examine: async (images) => examined(images),
+      thumbnail: async () => new Uint8Array([0xff, 0xd8]),
     },
   };
   return library;
+}
+
+/** Of what a file holds; its content is what the tests write into it. */
+function digest(path: string): string {
+  return existsSync(path) ? createHash('sha1').update(readFileSync(path)).digest('hex') : '';
+}
+
+/** All are readable, and no two alike. */
+function examined(images: Dataset): NativeExamined {
+  const samples = Array.from({ length: images.size }, (_, i) => i);
+  return { skipped: [], samples, neighbours: 0, nearest: [], cosines: [], outside: [] };
 }
 
 export function epochLogs(epoch: number): EpochLogs {
@@ -109,7 +127,8 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
       const { epochs = 1, signal, checkpoint } = options;
       const callbacks = (options.callbacks ?? {}) as Callbacks;
       const startEpoch = behaviour.startEpoch ?? 0;
-      callbacks.onTrainBegin?.({
+      // As the engine does, which waits.
+      await callbacks.onTrainBegin?.({
         batches: 2,
         batchSize: 8,
         steps: 2,
@@ -150,6 +169,7 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         skippedSteps: 0,
         notes: [],
         skipped,
+        changed: behaviour.changed ?? [],
         bestEpoch: -1,
         stoppedEarly: false,
         seconds: { total: 10, waiting: 1, frozen: 6, cache: 0, trained: 2, validation: 1 },
@@ -178,6 +198,7 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
       ].slice(0, topK);
       return inputs.map(() => ({ label: 'dog', index: 1, probability: 0.75, top }));
     },
+    examine: async (images) => examined(images),
     async save(path, options) {
       library.calls.push(['save', options]);
       const { writeFile } = await import('node:fs/promises');

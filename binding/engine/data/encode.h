@@ -1,9 +1,10 @@
-// Writes images that the program draws itself: a demonstration set, and what the tests read.
+// Writes images: those that the program draws itself, and small ones of others for a page.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace thaw::data {
 
@@ -11,5 +12,8 @@ namespace thaw::data {
 // Throws ERR_IMAGE_WRITE, and always does so where libvips is not compiled in.
 void write_image(const std::string& path, std::span<const uint8_t> rgb, int64_t height,
                  int64_t width);
+
+// The same image as the bytes of a JPEG file. Throws as write_image().
+std::vector<uint8_t> encode_jpeg(std::span<const uint8_t> rgb, int64_t height, int64_t width);
 
 }  // namespace thaw::data

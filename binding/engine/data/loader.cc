@@ -36,8 +36,8 @@ struct Loader::State {
   const int64_t rows;  // of a full batch
   double seconds_waited = 0;
   std::map<int64_t, UnreadableImage> unreadable;
-  int64_t first_unreadable = -1;
   DamageNotes damage;
+  FileStamps stamps;
   std::shared_ptr<BatchQueue> queue;
   std::vector<std::thread> threads;
 };
@@ -46,7 +46,8 @@ Loader::State::State(std::shared_ptr<const Dataset> dataset_, LoaderOptions opti
     : dataset(std::move(dataset_)),
       options(std::move(options_)),
       samples(dataset->size()),
-      rows(std::min(options.batch_size, samples)) {
+      rows(std::min(options.batch_size, samples)),
+      stamps(*dataset) {
   const int64_t batches = (samples + options.batch_size - 1) / options.batch_size;
   // One more than is prefetched: the one that the consumer works on.
   const int64_t buffers = std::min<int64_t>(batches, std::max(options.prefetch_batches, 1) + 1);
@@ -89,6 +90,7 @@ void Loader::State::work() {
         reader.emplace(*dataset, options.preprocessing, options.augmentation, options.decode,
                        options.seen);
       }
+      stamps.reading(sample);
       const DrawKey key{options.seed, static_cast<uint64_t>(work.epoch),
                         static_cast<uint64_t>(sample)};
       damage.found(sample, reader->read(key, work.row(task->index)));
@@ -114,17 +116,18 @@ void Loader::State::record(const BatchWork& work) {
 }
 
 void Loader::State::leave_out(int64_t sample, const SampleFailure& failure) {
-  if (unreadable.empty()) first_unreadable = sample;
-  unreadable.insert({sample, {sample, dataset->name(sample), failure.code, failure.reason}});
+  const auto [image, is_new] =
+      unreadable.insert({sample, {sample, dataset->name(sample), failure.code, failure.reason}});
+  if (is_new && options.limit) options.limit->count(image->second);
   queue->leave_out(sample);
 }
 
 void Loader::State::check_bad_images() const {
-  const auto count = static_cast<double>(unreadable.size());
-  if (count <= options.max_unreadable_share * static_cast<double>(samples)) return;
-  fail("ERR_TOO_MANY_BAD_IMAGES", unreadable.size(), " of ", samples,
-       " images are unreadable, more than the share of ", options.max_unreadable_share,
-       " that is allowed; the first: ", unreadable.at(first_unreadable).reason);
+  if (!options.limit) return;
+  options.limit->check();
+  if (static_cast<int64_t>(unreadable.size()) < samples) return;
+  fail("ERR_DATA_EMPTY", "None of these ", samples,
+       " images can be read; the first: ", unreadable.begin()->second.reason);
 }
 
 int64_t Loader::State::row_bytes() const {
@@ -213,6 +216,13 @@ std::optional<Batch> Loader::next() {
 }
 
 double Loader::seconds_waited() const { return state_->seconds_waited; }
+
+std::vector<ChangedImage> Loader::changed() const {
+  std::vector<ChangedImage> changed = state_->stamps.changed();
+  std::erase_if(changed,
+                [&](const auto& image) { return state_->unreadable.contains(image.sample); });
+  return changed;
+}
 
 std::vector<UnreadableImage> Loader::unreadable() const {
   std::vector<UnreadableImage> found;

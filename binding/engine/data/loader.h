@@ -11,8 +11,10 @@
 #include "engine/data/augment.h"
 #include "engine/data/dataset.h"
 #include "engine/data/decode.h"
+#include "engine/data/file_stamps.h"
 #include "engine/data/preprocessing.h"
 #include "engine/data/sample.h"
+#include "engine/data/unreadable.h"
 #include "engine/torch.h"
 
 namespace thaw::data {
@@ -29,8 +31,9 @@ struct LoaderOptions {
   uint64_t seed = 0;
   int threads = 0;  // 0: as many as cores
   int prefetch_batches = 3;
-  // More than this share of the data set unreadable: ERR_TOO_MANY_BAD_IMAGES.
-  double max_unreadable_share = 0.1;
+  // With how many unreadable images it goes on, together with the other loaders that share this.
+  // Null: as many as there are; then a data set may also lack readable ones.
+  std::shared_ptr<UnreadableLimit> limit;
   DecodeOptions decode;
   SeenContents seen;
   // Allocates the reused batch buffers; pinned on CUDA. Called by the threads that construct and
@@ -44,19 +47,6 @@ struct Batch {
   std::vector<int64_t> samples;  // indices into the data set, unreadable ones left out
   std::shared_ptr<void> lease;   // hold it as long as `images` is in use
 };
-
-struct UnreadableImage {
-  int64_t sample;
-  std::string name;
-  std::string code;
-  std::string reason;
-};
-
-void fields(auto& visit, Of<UnreadableImage> auto& image) {
-  visit("name", image.name);
-  visit("code", image.code);
-  visit("reason", image.reason);
-}
 
 // One thread constructs, starts and consumes. Memory is that of the buffers (prefetch_batches + 1,
 // and one more for each batch that the consumer keeps beyond that) and of one image a thread.
@@ -82,8 +72,8 @@ class Loader {
   void leave_out(const std::vector<UnreadableImage>& images);
 
   // The next batch in order, waiting for it; nullopt at the end of the epoch. Batches whose every
-  // image was unreadable come with n = 0. Throws ERR_TOO_MANY_BAD_IMAGES, or without
-  // drop_unreadable the first image's own error; either ends the epoch.
+  // image was unreadable come with n = 0. Throws ERR_TOO_MANY_BAD_IMAGES, ERR_DATA_EMPTY where none
+  // can be read, or without drop_unreadable the first image's own error; each ends the epoch.
   std::optional<Batch> next();
 
   // Seconds that next() has waited, since construction.
@@ -92,6 +82,9 @@ class Loader {
   // Found so far, by sample: in the batches that next() has given, not in those decoded ahead, so
   // that it does not depend on timing. They are not tried again in later epochs.
   std::vector<UnreadableImage> unreadable() const;
+
+  // Files that are no longer what they were when they were first read, unreadable ones left out.
+  std::vector<ChangedImage> changed() const;
 
  private:
   struct State;

@@ -43,6 +43,7 @@ class FeatureSource {
   // As if these had been found to be unreadable.
   void leave_out(const std::vector<data::UnreadableImage>& images) { loader_.leave_out(images); }
   std::vector<data::UnreadableImage> unreadable() const { return loader_.unreadable(); }
+  std::vector<data::ChangedImage> changed() const { return loader_.changed(); }
 
   // Features that are kept, in this epoch or in later ones.
   bool keeps() const { return cache_ != nullptr; }

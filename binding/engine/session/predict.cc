@@ -12,7 +12,6 @@ data::LoaderOptions loader_options(const Session& session, const DataOptions& op
   if (options.decode) loader.preprocessing.decode = *options.decode;
   loader.decode.max_pixels = options.max_pixels;
   loader.threads = options.threads;
-  loader.max_unreadable_share = options.max_unreadable_share;
   loader.allocate = [backend = session.backend](at::IntArrayRef sizes, at::ScalarType type) {
     return backend->host_buffer(sizes, type);
   };

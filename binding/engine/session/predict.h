@@ -21,7 +21,8 @@ at::Tensor predict(Session& session, std::shared_ptr<const data::Dataset> datase
 // on the CPU.
 at::Tensor apply(Session& session, const at::Tensor& images, const DataOptions& options);
 
-// Loader options that evaluation, prediction and training share.
+// Loader options that evaluation, prediction and training share; without a limit of unreadable
+// images, which is for all data sets of a run.
 data::LoaderOptions loader_options(const Session& session, const DataOptions& options);
 
 }  // namespace thaw::session

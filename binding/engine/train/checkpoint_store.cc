@@ -53,6 +53,8 @@ std::vector<CheckpointStore::Numbered> CheckpointStore::files() const {
   return found;
 }
 
+bool CheckpointStore::exists() const { return std::filesystem::is_directory(directory_); }
+
 std::string CheckpointStore::frozen_path() const {
   return (std::filesystem::path(directory_) / (std::string("frozen") + kEnding)).string();
 }

@@ -25,6 +25,8 @@ class CheckpointStore {
   // it holds none that is good.
   std::optional<Found> newest();
 
+  bool exists() const;  // the folder
+
   // Removes the checkpoints of an earlier run, the newest ones first. Throws ERR_IO.
   void clear();
 

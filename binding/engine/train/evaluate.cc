@@ -31,8 +31,11 @@ static Evaluation evaluate_all(Session& session, std::shared_ptr<const data::Dat
   Metrics metrics(every_metric(target), target, std::max(classes, session.network->outputs()),
                   session.network->device());
   const Session::Parts& parts = session.inference(options.compute, options.kernels);
-  features::FeatureSource source(session, parts.frozen, std::move(dataset),
-                                 session::loader_options(session, options), options.compute);
+  data::LoaderOptions loader = session::loader_options(session, options);
+  loader.limit =
+      std::make_shared<data::UnreadableLimit>(options.max_unreadable_share, dataset->size());
+  features::FeatureSource source(session, parts.frozen, std::move(dataset), std::move(loader),
+                                 options.compute);
   evaluate_pass(source, *parts.trained, loss, metrics, control);
   return {metrics.read(), metrics.confusion(), metrics.label_scores(options.thresholds),
           source.unreadable()};

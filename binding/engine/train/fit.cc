@@ -123,12 +123,12 @@ class Run {
     history.skipped_steps = position_.skipped_steps;
     history.notes = notes_;
     history.epochs = position_.epochs;
-    history.unreadable = training_->unreadable();
-    if (validation_) {
-      if (!evaluation_) evaluate_now();
-      history.evaluation = evaluation_;
-      for (data::UnreadableImage& image : validation_->unreadable())
-        history.unreadable.push_back(image);
+    if (validation_ && !evaluation_) evaluate_now();
+    history.evaluation = evaluation_;
+    for (const auto* source : {training_.get(), validation_.get()}) {
+      if (!source) continue;
+      for (auto& image : source->unreadable()) history.unreadable.push_back(std::move(image));
+      for (auto& image : source->changed()) history.changed.push_back(std::move(image));
     }
     history.best_epoch = watch_ ? watch_->best_epoch() : -1;
     history.stopped_early = stopped_early_;
@@ -176,8 +176,11 @@ class Run {
                     std::shared_ptr<const data::Dataset> validation) {
     features::CachePlan plan = make_plan(options_);
     const int64_t passes = epochs() - position_.epoch;
+    const auto limit = std::make_shared<data::UnreadableLimit>(
+        options_.max_unreadable_share, dataset->size() + (validation ? validation->size() : 0));
     const auto open = [&](const char* name, std::shared_ptr<const data::Dataset> from,
-                          const data::LoaderOptions& loader, features::CacheReport& report) {
+                          data::LoaderOptions loader, features::CacheReport& report) {
+      loader.limit = limit;
       auto cache = plan.make(name, *from, loader, passes, report);
       return std::make_unique<features::FeatureSource>(session_, parts_.frozen, std::move(from),
                                                        loader, options_.compute, std::move(cache));

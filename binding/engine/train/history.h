@@ -78,7 +78,8 @@ struct History {
   int64_t skipped_steps = 0;            // with NonFinite::kSkip
   std::vector<std::string> notes = {};  // which they were
   std::vector<data::UnreadableImage> unreadable;
-  int64_t best_epoch = -1;  // from 0; -1 without early stopping
+  std::vector<data::ChangedImage> changed;  // since they were first read
+  int64_t best_epoch = -1;                  // from 0; -1 without early stopping
   bool stopped_early = false;
   std::optional<Evaluation> evaluation;  // on the validation data, of the weights at the end
   TimeSpent time;
@@ -91,6 +92,7 @@ void fields(auto& visit, Of<History> auto& history) {
   visit("skippedSteps", history.skipped_steps);
   visit("notes", history.notes);
   visit("skipped", history.unreadable);
+  visit("changed", history.changed);
   visit("bestEpoch", history.best_epoch);
   visit("stoppedEarly", history.stopped_early);
   visit("evaluation", history.evaluation);

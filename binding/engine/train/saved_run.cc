@@ -137,13 +137,22 @@ void SavedRun::work() {
   }
 }
 
-// No tensor operation in here, or this thread would start an OpenMP team of its own: what is saved
-// are contiguous copies on the CPU.
+// What is saved are contiguous copies on the CPU: tensor operations in here would start an OpenMP
+// team of this thread's own.
 void SavedRun::write(const Checkpoint& checkpoint) {
   frozen_->check();
-  if (!frozen_written_) store_.write_frozen(frozen_->tensors(), frozen_->report().digest);
-  frozen_written_ = true;
-  store_.write(run_, description_, checkpoint);
+  const auto write_all = [&] {
+    if (!frozen_written_ || !store_.exists())
+      store_.write_frozen(frozen_->tensors(), frozen_->report().digest);
+    frozen_written_ = true;
+    store_.write(run_, description_, checkpoint);
+  };
+  try {
+    write_all();
+  } catch (const Error&) {
+    if (store_.exists()) throw;
+    write_all();  // the folder was removed meanwhile: it is made again
+  }
 }
 
 }  // namespace thaw::train
