@@ -76,7 +76,7 @@ export const ERRORS = [
   },
   {
     about: 'files',
-    codes: ['ERR_IO', 'ERR_WRITE_FAILED', 'ERR_DISK_FULL', 'ERR_CACHE_IN_USE', 'ERR_RUN_IN_USE'],
+    codes: ['ERR_IO', 'ERR_WRITE_FAILED', 'ERR_DISK_FULL', 'ERR_RUN_IN_USE', 'ERR_TOO_MANY_FILES'],
   },
   {
     about: 'setting up',

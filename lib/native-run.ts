@@ -53,7 +53,7 @@ export interface NativeCacheFacts {
   /** How many of them an earlier run has left in the file. */
   found: number;
   file?: string;
-  /** Why it is off. */
+  /** Why it is off, or in memory where a file was wanted. */
   reason?: string;
 }
 

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { nativeApi } from '../lib/cli/native-api.ts';
 import { demoImages, imagesPerClass } from '../lib/demo/demo-set.ts';
 import { drawImage } from '../lib/demo/draw.ts';
 import { kinds } from '../lib/demo/patterns.ts';
@@ -17,6 +19,28 @@ test('a failure leaves nothing behind, and says what it could not write', async 
   await expect(demoImages(root, full)).rejects.toMatchObject({ code: 'ERR_DISK_FULL' });
   expect(readdirSync(root)).toEqual([]);
 });
+
+// A file system of 64 KiB, which only root can have.
+const small = temporaryFolder();
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]).status === 0;
+const testOnFullDisk = mounted ? test : test.skip;
+
+testOnFullDisk(
+  'a disk that is full is called full, by the addon too (skipped where nothing may be mounted)',
+  async () => {
+    try {
+      const { writeImage } = await nativeApi();
+      await expect(demoImages(small, writeImage)).rejects.toMatchObject({
+        code: 'ERR_DISK_FULL',
+        message: expect.stringContaining('Free some space'),
+      });
+      expect(readdirSync(small)).toEqual([]);
+    } finally {
+      // Before the folder is removed.
+      spawnSync('umount', [small]);
+    }
+  },
+);
 
 test('draws a folder a class once, the same every time', async () => {
   const [first, second] = [temporaryFolder(), temporaryFolder()];

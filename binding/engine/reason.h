@@ -9,4 +9,7 @@ namespace thaw {
 
 std::string reason(const std::exception& error);
 
+// The host's memory was too small, whoever noticed.
+bool host_memory_is_full(const std::exception& error);
+
 }  // namespace thaw

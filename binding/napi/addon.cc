@@ -1,8 +1,10 @@
 // The addon's exports. lib/native.ts describes them in TypeScript.
 #include <ATen/Parallel.h>
+#include <signal.h>
 
 #include "engine/data/decode.h"
 #include "engine/device/backend.h"
+#include "engine/device/threads.h"
 #include "napi/computing_thread.h"
 #include "napi/fields.h"
 #include "napi/guard.h"
@@ -45,6 +47,11 @@ Napi::Value on_process_end(const Napi::CallbackInfo& call) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  // As Python does: beyond a limit of a file's size (ulimit -f) a write fails, and nothing ends.
+  struct sigaction action {};
+  if (sigaction(SIGXFSZ, nullptr, &action) == 0 && action.sa_handler == SIG_DFL)
+    signal(SIGXFSZ, SIG_IGN);
+  device::try_threads();  // for calls that compute on the JavaScript thread
   auto* state = new State();
   env.SetInstanceData<State>(state);  // deleted with the environment
   env.AddCleanupHook([state] { state->stop_tasks(); });

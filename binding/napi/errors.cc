@@ -8,6 +8,14 @@
 #include "engine/reason.h"
 
 namespace thaw::napi {
+namespace {
+
+// Training, evaluation and prediction, where a smaller batch would help, say so themselves.
+constexpr const char* kMemoryFull =
+    "Memory is full: free some of it, or raise its limit, and try again.";
+
+}  // namespace
+
 Failure describe(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
@@ -17,13 +25,10 @@ Failure describe(const std::exception_ptr& thrown) {
     // Outside of fit(), evaluate() and predict(), which say what would fit.
     return {"ERR_OUT_OF_MEMORY", "The GPU's memory is full: " + reason(error) + "."};
   } catch (const c10::Error& error) {
-    const std::string message = reason(error) + ".";
-    if (message.find("DefaultCPUAllocator") != std::string::npos) {
-      return {"ERR_OUT_OF_MEMORY", "Memory is full; use a smaller batchSize: " + message};
-    }
-    return {"ERR_LIBTORCH", "libtorch refuses: " + message};
+    if (host_memory_is_full(error)) return {"ERR_OUT_OF_MEMORY", kMemoryFull};
+    return {"ERR_LIBTORCH", "libtorch refuses: " + reason(error) + "."};
   } catch (const std::bad_alloc&) {
-    return {"ERR_OUT_OF_MEMORY", "Memory is full; use a smaller batchSize."};
+    return {"ERR_OUT_OF_MEMORY", kMemoryFull};
   } catch (const std::exception& error) {
     return {"ERR_INTERNAL",
             "The engine failed in a way that it does not know: " + reason(error) + "."};

@@ -4,6 +4,7 @@
 #include <optional>
 #include <system_error>
 
+#include "engine/device/threads.h"
 #include "napi/guard.h"
 #include "napi/state.h"
 
@@ -26,6 +27,7 @@ using Work = std::function<MakeValue(const TaskContext&)>;
 Outcome run(Work work, const TaskContext& context) {
   Outcome outcome;
   try {
+    device::start_threads();
     outcome.make = work(context);
   } catch (...) {
     outcome.failure = describe(std::current_exception());
@@ -93,11 +95,7 @@ Napi::Promise run_task(Napi::Env env, Work work, TaskOptions options) {
     });
   } catch (const std::system_error& error) {
     deferred.Reject(
-        to_error(env, {"ERR_NO_THREAD", "No thread could be started to work on (" +
-                                            error.code().message() +
-                                            "): wait for what is under way, or raise the limit of "
-                                            "processes or of memory."})
-            .Value());
+        to_error(env, describe(std::make_exception_ptr(device::no_thread(error)))).Value());
     return deferred.Promise();
   }
   state.tasks.splice(state.tasks.end(), started);

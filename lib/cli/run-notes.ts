@@ -12,7 +12,9 @@ export function cacheNote({ boundary, trainCache, validationCache }: TrainBegin)
   const images = trainCache.place === 'off' ? 'validation image' : 'image';
   const size = formatBytes(kept.reduce((sum, facts) => sum + facts.bytes, 0));
   const places = [...new Set(kept.map(where))].join(' and ');
-  return `frozen layers: computed once for each ${images}; their outputs (${size} after ${boundary}) are kept ${places}`;
+  const instead = kept.find(({ reason }) => reason !== undefined)?.reason;
+  const why = instead === undefined ? '' : `, and not in a file: ${instead}`;
+  return `frozen layers: computed once for each ${images}; their outputs (${size} after ${boundary}) are kept ${places}${why}`;
 }
 
 function where({ place, file, found, images }: CacheFacts): string {

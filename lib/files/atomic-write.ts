@@ -35,9 +35,20 @@ export function writeFailed(path: string, error: unknown): ThawError {
   if (error instanceof ThawError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new ThawError('ERR_DISK_FULL', `No space is left to write ${path}; free some and run again.`, {
-      cause: error,
-    });
+    return new ThawError(
+      'ERR_DISK_FULL',
+      `No space is left to write ${path}; nothing of it is left, and what was there before stays. Free some, or choose another folder, and run again.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return new ThawError(
+      'ERR_TOO_MANY_FILES',
+      `Cannot write ${path}: ${reasonOf(error)}; close some, or raise the limit (ulimit -n).`,
+      { cause: error },
+    );
   }
   const reason = code === 'ENOENT' ? 'its folder does not exist' : reasonOf(error);
   return new ThawError('ERR_WRITE_FAILED', `Cannot write ${path}: ${reason}.`, { cause: error });

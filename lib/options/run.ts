@@ -43,7 +43,7 @@ export const run = {
     kind: count,
     default: MAX_PIXELS,
     group: 'Data',
-    help: 'an image that claims more is unreadable',
+    help: 'an image that claims more, or whose file is larger than 8 bytes for each and 64 MiB, is unreadable',
   },
   maxSkippedShare: {
     kind: share,

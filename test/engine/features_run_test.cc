@@ -1,7 +1,7 @@
 // Training from kept features is training without them, bit for bit.
-#include <unistd.h>
-
 #include <filesystem>
+#include <fstream>
+#include <functional>
 
 #include "check.h"
 #include "drawn.h"
@@ -73,7 +73,8 @@ struct Case {
   at::ScalarType compute = at::kFloat;
   int64_t memory = 1 << 30;
   std::string directory = {};
-  int replaced = -1;  // an image that has become another
+  int replaced = -1;                                // an image that has become another
+  std::function<void(int64_t epoch)> between = {};  // called after each epoch
 };
 
 Outcome run(const Case& given) {
@@ -95,7 +96,10 @@ Outcome run(const Case& given) {
                                outcome.validation = event.validation_cache;
                              },
                          .batch = {},
-                         .epoch = {}};
+                         .epoch =
+                             [&](int64_t epoch, const EpochRecord&, bool) {
+                               if (given.between) given.between(epoch);
+                             }};
   // 21 images: the last batch is smaller, and one image is left out.
   const auto images = photographs(21, 7);
   if (given.replaced >= 0)
@@ -222,6 +226,73 @@ TEST(
   CHECK_EQUAL(second.training.found, 19);  // 21 less the damaged and the other one
   check_same(run({.mode = Mode::kOff, .replaced = 5}), second);
   CHECK_EQUAL(run(given).training.found, 20);
+}
+
+TEST("a file that is cut, zeroed or removed while a run uses it changes nothing") {
+  const Outcome expected = run({.mode = Mode::kOff});
+  Case given{.mode = Mode::kDisk, .directory = folder.file("cut")};
+  const std::string file = folder.file("cut/train.features");
+  given.between = [&](int64_t epoch) {
+    if (epoch == 0) std::filesystem::resize_file(file, 9000);
+    if (epoch == 1) std::filesystem::resize_file(file, 0);
+    if (epoch == 2) std::filesystem::remove(file);
+  };
+  check_same(expected, run(given));
+}
+
+TEST("every region of the file, damaged between two runs, leaves the second run as it is") {
+  const Outcome expected = run({.mode = Mode::kOff, .epochs = 2});
+  const std::string directory = folder.file("regions"), file = directory + "/train.features";
+  // A byte of the header, of the first entry (digest, state, checksums), and of the first row.
+  for (const int64_t place : {0, 20, 90, 4096, 4096 + 40, 4096 + 48, 4096 + 56, 8192 + 1000}) {
+    const Case given{.mode = Mode::kDisk, .epochs = 2, .directory = directory};
+    run(given);
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekg(place);
+    const char flipped = static_cast<char>(bytes.get() ^ 3);
+    bytes.seekp(place);
+    bytes.put(flipped);
+    bytes.close();
+    check_same(expected, run(given));
+  }
+}
+
+TEST("an image that is gone when its damaged row is computed again is left out") {
+  Case given{.mode = Mode::kDisk, .directory = folder.file("gone")};
+  const std::string image = folder.file("image3");
+  given.between = [&](int64_t epoch) {
+    if (epoch != 0) return;
+    std::filesystem::resize_file(folder.file("gone/train.features"), 0);
+    std::filesystem::remove(image);
+  };
+  const Outcome outcome = run(given);
+  CHECK_EQUAL(outcome.history.epochs[0].training.images, 20);
+  CHECK_EQUAL(outcome.history.epochs[1].training.images, 19);
+  CHECK_EQUAL(outcome.history.epochs[3].training.images, 19);
+  CHECK_EQUAL(outcome.history.unreadable.size(), 2u);
+}
+
+TEST("where a file cannot be had, features are kept in memory, or not at all, and it is said") {
+  const Outcome expected = run({.mode = Mode::kOff});
+  folder.write("no-folder", {1});
+  Case given{.mode = Mode::kDisk, .directory = folder.file("no-folder/cache")};
+  Outcome outcome = run(given);
+  CHECK(outcome.training.place == Place::kMemory && outcome.training.file.empty());
+  CHECK(outcome.training.reason.find("cannot be written") != std::string::npos);
+  check_same(expected, outcome);
+  given.memory = 1000;
+  outcome = run(given);
+  CHECK(outcome.training.place == Place::kOff);
+  CHECK(outcome.training.reason.find("cannot be written") != std::string::npos);
+  check_same(expected, outcome);
+  // Another run has it open.
+  const std::string shared = folder.file("shared");
+  std::filesystem::create_directories(shared);
+  const CacheFile other(shared + "/train.features", "another", 3, 8);
+  outcome = run({.mode = Mode::kDisk, .directory = shared});
+  CHECK(outcome.training.place == Place::kMemory && outcome.validation.place == Place::kDisk);
+  CHECK(outcome.training.reason.find("Another run uses") != std::string::npos);
+  check_same(expected, outcome);
 }
 
 TEST_MAIN()

@@ -1,6 +1,8 @@
 #include "engine/data/contents.h"
 
 #include <algorithm>
+#include <exception>
+#include <mutex>
 
 #include "engine/data/sample.h"
 #include "engine/device/parallel.h"
@@ -21,14 +23,15 @@ std::string ends_of(const std::string& path) {
     uint64_t filled = file.read_at(0, bytes.data(), first);
     filled += file.read_at(file.size() - (shown - first), bytes.data() + first, shown - first);
     if (filled == shown) return digest(bytes + std::to_string(file.size()));
-  } catch (const FileError&) {
+  } catch (const FileError& error) {
+    if (error.of_machine()) fail(error.code(), "Cannot read ", path, ": ", error.what(), ".");
   }
   return kUnreadable;
 }
 
 // No tensor operation: several threads are in here.
 std::string image_digest(const Dataset& dataset, int64_t sample, Contents contents,
-                         std::vector<uint8_t>& buffer) {
+                         const DecodeOptions& options, std::vector<uint8_t>& buffer) {
   if (dataset.pixels.defined()) {
     const int64_t size = dataset.pixels.stride(0) * dataset.pixels.element_size();
     const auto* first = static_cast<const uint8_t*>(dataset.pixels.const_data_ptr());
@@ -39,8 +42,9 @@ std::string image_digest(const Dataset& dataset, int64_t sample, Contents conten
   }
   if (contents == Contents::kEnds) return ends_of(dataset.paths[sample]);
   try {
-    read_file(dataset.paths[sample], buffer);
-  } catch (const Error&) {
+    read_file(dataset.paths[sample], options, buffer);
+  } catch (const Error& error) {
+    if (!is_fault_of_image(error)) throw;
     return kUnreadable;
   }
   return digest(buffer.data(), buffer.size());
@@ -48,13 +52,22 @@ std::string image_digest(const Dataset& dataset, int64_t sample, Contents conten
 
 }  // namespace
 
-std::vector<std::string> image_digests(const Dataset& dataset, Contents contents) {
+std::vector<std::string> image_digests(const Dataset& dataset, Contents contents,
+                                       const DecodeOptions& options) {
+  std::mutex mutex;
+  std::exception_ptr broken;  // a range must not throw
   std::vector<std::string> digests(static_cast<size_t>(dataset.size()));
   device::parallel_ranges(dataset.size(), [&](int64_t begin, int64_t end) {
     std::vector<uint8_t> buffer;
-    for (int64_t sample = begin; sample < end; ++sample)
-      digests[sample] = image_digest(dataset, sample, contents, buffer);
+    try {
+      for (int64_t sample = begin; sample < end; ++sample)
+        digests[sample] = image_digest(dataset, sample, contents, options, buffer);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      broken = std::current_exception();
+    }
   });
+  if (broken) std::rethrow_exception(broken);
   return digests;
 }
 

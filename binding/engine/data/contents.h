@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/data/dataset.h"
+#include "engine/data/decode_options.h"
 
 namespace thaw::data {
 
@@ -20,8 +21,10 @@ enum class Contents {
   kEnds,
 };
 
-// Of each sample, 40 hexadecimal digits; kUnreadable for what cannot be read.
-std::vector<std::string> image_digests(const Dataset& dataset, Contents contents);
+// Of each sample, 40 hexadecimal digits; kUnreadable for what cannot be read, and, with kWhole, for
+// what these options refuse unread. Throws what is no image's fault: ERR_IO, ERR_TOO_MANY_FILES.
+std::vector<std::string> image_digests(const Dataset& dataset, Contents contents,
+                                       const DecodeOptions& options = {});
 
 // Of all of them, in the order of the data set; labels are no part of it.
 std::string contents_digest(const Dataset& dataset, Contents contents);

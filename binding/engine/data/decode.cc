@@ -29,12 +29,17 @@ void check_pixels(int64_t height, int64_t width, const Encoded& image) {
        " pixels, more than the ", image.options.max_pixels, " that `maxPixels` allows.");
 }
 
-void decode_rows(const Encoded& image, RowSink& sink) {
+ImageFormat known_format(const Encoded& image) {
   if (image.bytes.empty()) refuse_image(image, "the file is empty");
   const ImageFormat format = image_format(image.bytes);
+  if (format == ImageFormat::kUnknown)
+    refuse_image(image, "its first bytes are not those of an image (" + known_formats() + ")");
+  return format;
+}
+
+void decode_rows(const Encoded& image, RowSink& sink) {
+  const ImageFormat format = known_format(image);
   switch (format) {
-    case ImageFormat::kUnknown:
-      refuse_image(image, "its first bytes are not those of an image (" + known_formats() + ")");
     case ImageFormat::kBmp:
       return decode_bmp(image, sink);
     case ImageFormat::kGif:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -165,6 +166,7 @@ bool is_another_kind(int code) {
 }
 
 [[noreturn]] void refuse(const Session& session, const Encoded& image) {
+  if (session.code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
   if (session.code == JERR_IMAGE_TOO_BIG) {
     fail("ERR_IMAGE_TOO_LARGE", image.name, " claims a side of more pixels than JPEG allows (",
          JPEG_MAX_DIMENSION, ").");

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -216,6 +217,7 @@ void decode_vips(const Encoded& image, ImageFormat format, RowSink& sink) {
     decode(image, format, sink);
   } catch (const vips::VError&) {
     const std::string complaint = first_complaint();
+    if (complaint.find("out of memory") != complaint.npos) throw std::bad_alloc();
     // libheif's words.
     for (const char* codec : {"has not been built in", "Unsupported codec"}) {
       if (complaint.find(codec) != complaint.npos) refuse_format(image, format);

@@ -18,6 +18,9 @@ struct Encoded {
   const DecodeOptions& options;
 };
 
+// By the first bytes. Throws ERR_IMAGE_DECODE where they are no image's.
+ImageFormat known_format(const Encoded& image);
+
 // Chooses among them by content. Throws ERR_IMAGE_DECODE, ERR_IMAGE_TOO_LARGE.
 void decode_rows(const Encoded& image, RowSink& sink);
 

@@ -9,7 +9,8 @@
 namespace thaw::data {
 
 // `rgb` is [height, width, 3]; the suffix of `path` says the format (.png, .jpg, .webp, .tif ...).
-// Throws ERR_IMAGE_WRITE, and always does so where libvips is not compiled in.
+// Throws ERR_DISK_FULL, ERR_IO; ERR_IMAGE_WRITE where it cannot be encoded, and always does so
+// where libvips is not compiled in.
 void write_image(const std::string& path, std::span<const uint8_t> rgb, int64_t height,
                  int64_t width);
 

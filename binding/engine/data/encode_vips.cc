@@ -3,18 +3,20 @@
 
 #ifdef THAW_VIPS
 
+#include <filesystem>
+#include <memory>
 #include <vips/vips8>
 
 #include "engine/data/vips_start.h"
+#include "engine/files/atomic_file.h"
 
 namespace thaw::data {
 
 namespace {
 
-// Calls `write` with the image; `name` is for messages.
-template <typename Write>
-void with_image(const std::string& name, std::span<const uint8_t> rgb, int64_t height,
-                int64_t width, const Write& write) {
+// The file of an image, in the format that `ending` names; `name` is for messages.
+std::vector<uint8_t> encoded(const std::string& name, const std::string& ending,
+                             std::span<const uint8_t> rgb, int64_t height, int64_t width) {
   if (height < 1 || width < 1 || rgb.size() != static_cast<size_t>(height * width * 3)) {
     fail("ERR_IMAGE_WRITE", "Cannot write ", name, ": ", rgb.size(), " bytes are no ", width, " x ",
          height, " RGB image.");
@@ -24,7 +26,13 @@ void with_image(const std::string& name, std::span<const uint8_t> rgb, int64_t h
     const vips::VImage image = vips::VImage::new_from_memory(
         const_cast<uint8_t*>(rgb.data()), rgb.size(), static_cast<int>(width),
         static_cast<int>(height), 3, VIPS_FORMAT_UCHAR);
-    write(image.copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB)));
+    void* bytes = nullptr;
+    size_t size = 0;
+    image.copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB))
+        .write_to_buffer(ending.c_str(), &bytes, &size);
+    const std::unique_ptr<void, void (*)(void*)> owner(bytes, g_free);
+    const auto* first = static_cast<const uint8_t*>(bytes);
+    return {first, first + size};
   } catch (const vips::VError& error) {
     std::string reason = error.what();
     vips_error_clear();
@@ -34,23 +42,18 @@ void with_image(const std::string& name, std::span<const uint8_t> rgb, int64_t h
 
 }  // namespace
 
+// Not by libvips, which does not say of a full disk that it is full.
 void write_image(const std::string& path, std::span<const uint8_t> rgb, int64_t height,
                  int64_t width) {
-  with_image(path, rgb, height, width,
-             [&](const vips::VImage& image) { image.write_to_file(path.c_str()); });
+  const std::vector<uint8_t> bytes =
+      encoded(path, std::filesystem::path(path).extension(), rgb, height, width);
+  AtomicFile file(path);
+  file.write(bytes.data(), bytes.size());
+  file.commit();
 }
 
 std::vector<uint8_t> encode_jpeg(std::span<const uint8_t> rgb, int64_t height, int64_t width) {
-  std::vector<uint8_t> encoded;
-  with_image("an image", rgb, height, width, [&](const vips::VImage& image) {
-    void* bytes = nullptr;
-    size_t size = 0;
-    image.write_to_buffer(".jpg", &bytes, &size);
-    const auto* first = static_cast<const uint8_t*>(bytes);
-    encoded.assign(first, first + size);
-    g_free(bytes);
-  });
-  return encoded;
+  return encoded("an image", ".jpg", rgb, height, width);
 }
 
 }  // namespace thaw::data

@@ -11,7 +11,9 @@
 #include "engine/data/decoders.h"
 #include "engine/data/loader_checks.h"
 #include "engine/data/sample.h"
+#include "engine/device/threads.h"
 #include "engine/error.h"
+#include "engine/notice.h"
 
 namespace thaw::data {
 
@@ -56,9 +58,11 @@ Loader::State::State(std::shared_ptr<const Dataset> dataset_, LoaderOptions opti
   const int64_t wanted = std::min(samples, options.threads > 0 ? options.threads : cores);
   try {
     for (int64_t i = 0; i < wanted; ++i) threads.emplace_back([this] { work(); });
-  } catch (const std::system_error&) {
-    // Fewer threads than asked for are slower; none is an error.
-    if (threads.empty()) throw;
+  } catch (const std::system_error& error) {
+    if (threads.empty()) throw device::no_thread(error);
+    notice("Only " + std::to_string(threads.size()) + " of " + std::to_string(wanted) +
+           " threads could be started to read images (" + error.code().message() +
+           "): reading is slower.");
   }
 }
 
@@ -95,6 +99,10 @@ void Loader::State::work() {
                         static_cast<uint64_t>(sample)};
       damage.found(sample, reader->read(key, work.row(task->index)));
     } catch (const Error& error) {
+      if (!is_fault_of_image(error)) {
+        queue->break_off(std::move(*task), std::current_exception());
+        continue;
+      }
       failure = {error.code(), error.what()};
     } catch (...) {
       queue->break_off(std::move(*task), std::current_exception());
@@ -186,6 +194,7 @@ void Loader::find_reasons(const std::vector<int64_t>& samples) {
     try {
       reader.read({0, 0, static_cast<uint64_t>(sample)}, ignored.data());
     } catch (const Error& error) {
+      if (!is_fault_of_image(error)) throw;
       state.leave_out(sample, {error.code(), error.what()});
     }
   }

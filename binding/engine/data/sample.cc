@@ -1,6 +1,7 @@
 #include "engine/data/sample.h"
 
 #include <cstring>
+#include <new>
 
 #include "engine/data/decoders.h"
 #include "engine/data/view.h"
@@ -17,6 +18,16 @@ SampleReader::SampleReader(const Dataset& dataset, const Preprocessing& preproce
       seen_(std::move(seen)) {}
 
 std::string SampleReader::read(const DrawKey& key, void* out) {
+  try {
+    return read_into(key, out);
+  } catch (const std::bad_alloc&) {
+    fail("ERR_OUT_OF_MEMORY", "Memory is full: there is not enough to read ",
+         dataset_.name(static_cast<int64_t>(key.sample)),
+         "; use fewer threads, or lower maxPixels to leave such images out.");
+  }
+}
+
+std::string SampleReader::read_into(const DrawKey& key, void* out) {
   auto* pixels_out = static_cast<uint8_t*>(out);
   const at::Tensor& pixels = dataset_.pixels;
   if (pixels.defined()) {
@@ -32,7 +43,14 @@ std::string SampleReader::read(const DrawKey& key, void* out) {
     }
     return {};
   }
-  if (!dataset_.paths.empty()) read_file(dataset_.paths[key.sample], file_);
+  if (!dataset_.paths.empty()) {
+    try {
+      read_file(dataset_.paths[key.sample], decode_, file_);
+    } catch (...) {
+      if (seen_) seen_(static_cast<int64_t>(key.sample), {});
+      throw;
+    }
+  }
   const std::span<const uint8_t> bytes =
       dataset_.paths.empty() ? std::span<const uint8_t>(dataset_.encoded[key.sample]) : file_;
   if (seen_) seen_(static_cast<int64_t>(key.sample), bytes);

@@ -60,6 +60,7 @@ void export_torchscript(const std::string& path, const model::Network& network,
     const torch::jit::ExtraFilesMap extra(extra_files.begin(), extra_files.end());
     torch::jit::ExportModule(module, write, extra);
   } catch (const c10::Error& error) {
+    if (host_memory_is_full(error)) throw;
     fail("ERR_IO", "Cannot write TorchScript to '", path, "': ", reason(error), ".");
   }
   sink.finish();

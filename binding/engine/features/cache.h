@@ -33,37 +33,43 @@ class ActivationCache {
   Place place() const { return place_; }
   const Layout& layout() const { return layout_; }
 
-  bool has(int64_t row) const { return state(row) == kPresent; }
+  bool has(int64_t row) const { return state(row) == State::kPresent; }
   // Nothing is to be had for the row: the image cannot be read.
-  bool unreadable(int64_t row) const { return state(row) == kUnreadable; }
+  bool unreadable(int64_t row) const { return state(row) == State::kUnreadable; }
   // In a file, beside the digest of what was there.
   void mark_unreadable(int64_t row, const std::string& contents = "");
+  void forget(int64_t row);  // it is absent
   // Every one of the rows is present or known to be unreadable.
   bool complete(int64_t first, int64_t count) const;
 
-  // features [n, ...] (channels-last where they have sides) -> rows. Each row is written once; in a
-  // file, beside the digests of what they are of.
+  // features [n, ...] (channels-last where they have sides) -> rows; in a file, beside the digests
+  // of what they are of.
   void put(const std::vector<int64_t>& rows, const at::Tensor& features,
            const std::vector<std::string>& contents = {});
-  bool in_file() const { return file_ != nullptr; }
+  const CacheFile* file() const { return file_.get(); }  // null: in memory
 
-  // int64 [n] on the device of the rows -> features [n, ...] there, in channels-last memory.
-  at::Tensor get(const at::Tensor& rows) const;
-  at::Device device() const { return values_.device(); }
+  struct Found {
+    at::Tensor features;           // [n, ...] on the device of the rows, in channels-last memory
+    std::vector<int64_t> damaged;  // places whose row was not as it was written: to be computed
+  };
+  // int64 [n] on the device of the rows, all of them present.
+  Found get(const at::Tensor& rows);
+  at::Device device() const { return device_; }
 
   // The rows will be asked for soon: begins to read them from the disk.
   void announce(const std::vector<int64_t>& rows) const;
 
  private:
-  enum State : uint8_t { kAbsent = 0, kPresent = 1, kUnreadable = 2 };
-  uint8_t state(int64_t row) const { return states_.const_data_ptr<uint8_t>()[row]; }
-  void set_state(int64_t row, State state) { states_.mutable_data_ptr<uint8_t>()[row] = state; }
+  using State = CacheFile::State;
+  State state(int64_t row) const;
 
   Layout layout_;
   Place place_;
+  at::Device device_;
   std::unique_ptr<CacheFile> file_;
+  // Without a file:
   at::Tensor values_;  // [rows, elements of a row]
-  at::Tensor states_;  // uint8 [rows] on the host
+  std::vector<State> states_;
 };
 
 }  // namespace thaw::features

@@ -53,29 +53,31 @@ std::unique_ptr<ActivationCache> CachePlan::make(const std::string& name,
   report = {.bytes = layout.bytes(), .images = layout.rows, .file = {}};
   report.reason = not_worth_it(boundary_, options_, loader, passes);
   if (!report.reason.empty()) return nullptr;
-  if (options_.mode == CacheOptions::Mode::kDisk)
-    return in_file(name, dataset, loader, layout, report);
+  const bool file_first = options_.mode == CacheOptions::Mode::kDisk;
+  std::string no_file;
+  if (file_first) {
+    if (auto cache = in_file(name, dataset, loader, layout, report)) return cache;
+    no_file = report.reason;
+  }
   if (layout.bytes() <= device_left_) {
     device_left_ -= layout.bytes();
     report.place = Place::kDevice;
+    report.reason = no_file;
     return std::make_unique<ActivationCache>(layout, session_.backend->device());
   }
   if (layout.bytes() <= memory_left_) {
     memory_left_ -= layout.bytes();
     report.place = Place::kMemory;
+    report.reason = no_file;
     return std::make_unique<ActivationCache>(layout, at::kCPU);
   }
+  if (file_first) return nullptr;
   if (options_.directory.empty()) {
     report.reason =
         "it is larger than the memory that it may take, and no folder is given for a file";
     return nullptr;
   }
-  try {
-    return in_file(name, dataset, loader, layout, report);
-  } catch (const Error& error) {
-    report = {.bytes = layout.bytes(), .images = layout.rows, .file = {}, .reason = error.what()};
-    return nullptr;
-  }
+  return in_file(name, dataset, loader, layout, report);
 }
 
 std::unique_ptr<ActivationCache> CachePlan::in_file(const std::string& name,
@@ -86,11 +88,21 @@ std::unique_ptr<ActivationCache> CachePlan::in_file(const std::string& name,
   report.file = (std::filesystem::path(options_.directory) / (name + ".features")).string();
   if (network_key_.empty())
     network_key_ = network_key(session_, boundary_, compute_, session_.kernels(kernels_));
-  auto file = std::make_unique<CacheFile>(report.file, cache_key(network_key_, loader), layout.rows,
-                                          layout.row_bytes());
+  std::unique_ptr<CacheFile> file;
+  try {
+    file = std::make_unique<CacheFile>(report.file, cache_key(network_key_, loader), layout.rows,
+                                       layout.row_bytes());
+  } catch (const Error& error) {
+    // A convenience: without it the run is slower and ends the same.
+    report.file.clear();
+    report.reason = error.what();
+    while (report.reason.ends_with('.')) report.reason.pop_back();
+    return nullptr;
+  }
   // An image that was replaced under its name is another. A new file is told by the loader, which
   // reads every image anyway.
-  if (file->begun()) file->keep_only(data::image_digests(dataset, data::Contents::kWhole));
+  if (file->begun())
+    file->keep_only(data::image_digests(dataset, data::Contents::kWhole, loader.decode));
   auto cache = std::make_unique<ActivationCache>(layout, std::move(file));
   for (int64_t row = 0; row < layout.rows; ++row) report.found += cache->has(row) ? 1 : 0;
   report.place = Place::kDisk;

@@ -20,7 +20,7 @@ struct CacheReport {
   int64_t images = 0;       // rows, each view counted
   int64_t found = 0;        // of them, rows that an earlier run has left in the file
   std::string file;         // on the disk
-  std::string reason = {};  // why it is off
+  std::string reason = {};  // why it is off, or in memory where a file was wanted
 };
 
 constexpr auto names(CacheReport::Place) {
@@ -50,13 +50,14 @@ class CachePlan {
   bool keeps(const data::LoaderOptions& loader, int64_t passes) const;
 
   // A cache for the data set that will be gone through `passes` times; null where none is worth
-  // having or none can be had. `name` is the file's. With CacheOptions::Mode::kDisk throws what
-  // CacheFile throws.
+  // having or none can be had. `name` is the file's. Where a file cannot be had, the report says
+  // why, and the features are kept in memory if there is room.
   std::unique_ptr<ActivationCache> make(const std::string& name, const data::Dataset& dataset,
                                         const data::LoaderOptions& loader, int64_t passes,
                                         CacheReport& report);
 
  private:
+  // Null where there can be none, after saying why in the report.
   std::unique_ptr<ActivationCache> in_file(const std::string& name, const data::Dataset& dataset,
                                            const data::LoaderOptions& loader,
                                            const ActivationCache::Layout& layout,

@@ -1,7 +1,9 @@
 #include "engine/features/source.h"
 
 #include "engine/data/contents.h"
+#include "engine/data/read_samples.h"
 #include "engine/files/digest.h"
+#include "engine/notice.h"
 #include "engine/stopwatch.h"
 
 namespace thaw::features {
@@ -25,14 +27,24 @@ FeatureSource::FeatureSource(const session::Session& session,
     if (cache_->unreadable(sample)) unreadable.push_back(sample);
   }
   loader_.find_reasons(unreadable);
+  // One that can be read after all is computed: nothing is left out without a reason.
+  std::vector<uint8_t> is_so(static_cast<size_t>(dataset_->size()));
+  for (const data::UnreadableImage& image : loader_.unreadable()) is_so[image.sample] = 1;
+  for (const int64_t sample : unreadable) {
+    for (int64_t row = sample; !is_so[sample] && row < cache_->layout().rows;
+         row += dataset_->size())
+      cache_->forget(row);
+  }
 }
+
+FeatureSource::~FeatureSource() { tell_damage(); }
 
 // A file keeps the digest of each image beside its features; images are read once for both.
 data::LoaderOptions FeatureSource::watched(data::LoaderOptions loader) {
-  if (!cache_ || !cache_->in_file()) return loader;
+  if (!cache_ || !cache_->file()) return loader;
   digests_.resize(static_cast<size_t>(dataset_->size()));
   loader.seen = [this](int64_t sample, std::span<const uint8_t> contents) {
-    std::string found = digest(contents.data(), contents.size());
+    std::string found = contents.empty() ? "" : digest(contents.data(), contents.size());
     const std::lock_guard lock(seen_);
     digests_[static_cast<size_t>(sample)] = std::move(found);
   };
@@ -106,14 +118,17 @@ void FeatureSource::remember(std::vector<int64_t> samples, const at::Tensor& fea
   const Stopwatch watch(seconds_.cache);
   std::vector<std::string> contents;
   for (int64_t& row : samples) {
-    if (cache_->in_file()) contents.push_back(contents_of(row));
+    if (cache_->file()) contents.push_back(contents_of(row));
     row += first_row_;
   }
   cache_->put(samples, features, contents);
 }
 
 std::optional<FeatureBatch> FeatureSource::recall() {
-  if (batch_ == ends_.size()) return {};
+  if (batch_ == ends_.size()) {
+    tell_damage();
+    return {};
+  }
   const Stopwatch watch(seconds_.cache);
   const int64_t begin = batch_ == 0 ? 0 : ends_[batch_ - 1];
   const int64_t count = ends_[batch_] - begin;
@@ -124,15 +139,66 @@ std::optional<FeatureBatch> FeatureSource::recall() {
   }
   std::vector<int64_t> samples(order_.begin() + begin, order_.begin() + begin + count);
   for (int64_t& sample : samples) sample -= first_row_;
-  at::Tensor features = cache_->get(rows_.narrow(0, begin, count));
-  if (features.device() != session_.backend->device())
-    features = session_.backend->upload(features, nullptr);
-  return FeatureBatch{
-      .features = std::move(features),
+  const at::Tensor rows = rows_.narrow(0, begin, count);
+  ActivationCache::Found found = cache_->get(rows);
+  FeatureBatch batch{
+      .features = std::move(found.features),
       .target = targets_.narrow(0, begin, count),
       .weights = weights_.defined() ? weights_.narrow(0, begin, count) : at::Tensor(),
       .samples = std::move(samples),
       .lease = nullptr};
+  if (!found.damaged.empty()) repair(batch, rows.const_data_ptr<int64_t>(), found.damaged);
+  if (batch.features.device() != session_.backend->device())
+    batch.features = session_.backend->upload(batch.features, nullptr);
+  return batch;
+}
+
+// Computes the rows at these places from their images. An image that meanwhile cannot be read is
+// left out, as it would be without a cache.
+void FeatureSource::repair(FeatureBatch& batch, const int64_t* rows,
+                           const std::vector<int64_t>& places) {
+  damaged_ += static_cast<int64_t>(places.size());
+  std::vector<int64_t> samples;
+  for (const int64_t place : places) samples.push_back(rows[place] - first_row_);
+  const int64_t view = first_row_ / dataset_->size();
+  const data::ReadSamples read = data::read_samples(*dataset_, options_, view, samples);
+  if (!read.unreadable.empty()) loader_.find_reasons(read.unreadable);
+  for (const int64_t sample : read.unreadable)
+    cache_->mark_unreadable(first_row_ + sample, contents_of(sample));
+
+  std::vector<int64_t> kept, computed;
+  for (int64_t place = 0; place < batch.images(); ++place) {
+    if (!cache_->unreadable(rows[place])) kept.push_back(place);
+  }
+  for (const int64_t place : places) {
+    if (!cache_->unreadable(rows[place])) computed.push_back(place);
+  }
+  if (!computed.empty()) {
+    const at::Tensor features = frozen_
+                                    ->forward(session_.input(read.images, nullptr, compute_),
+                                              std::min(options_.batch_size, dataset_->size()))
+                                    .to(cache_->device());
+    remember(read.samples, features);
+    batch.features.index_copy_(0, at::tensor(computed, at::kLong), features);
+  }
+  if (static_cast<int64_t>(kept.size()) == batch.images()) return;
+  const at::Tensor places_kept = at::tensor(kept, at::kLong);
+  batch.features = batch.features.index_select(0, places_kept);
+  const at::Tensor on_target = on_device(places_kept);
+  batch.target = batch.target.index_select(0, on_target);
+  if (batch.weights.defined()) batch.weights = batch.weights.index_select(0, on_target);
+  std::vector<int64_t> left;
+  for (const int64_t place : kept) left.push_back(batch.samples[static_cast<size_t>(place)]);
+  batch.samples = std::move(left);
+}
+
+void FeatureSource::tell_damage() {
+  if (damaged_ == told_damaged_) return;
+  notice(std::to_string(damaged_ - told_damaged_) + " rows of the features file " +
+         cache_->file()->path() +
+         " were not as they had been written (damaged, or cut by another program): they were "
+         "computed again from their images.");
+  told_damaged_ = damaged_;
 }
 
 at::Tensor FeatureSource::on_device(const at::Tensor& tensor) const {

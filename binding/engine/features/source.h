@@ -34,6 +34,7 @@ class FeatureSource {
   FeatureSource(const session::Session& session, std::shared_ptr<const model::FrozenPart> frozen,
                 std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions loader,
                 at::ScalarType compute, std::unique_ptr<ActivationCache> cache = nullptr);
+  ~FeatureSource();
 
   int64_t batches_per_epoch() const { return loader_.batches_per_epoch(); }
 
@@ -48,6 +49,8 @@ class FeatureSource {
   // Features that are kept, in this epoch or in later ones.
   bool keeps() const { return cache_ != nullptr; }
   bool recalls() const { return recalling_; }
+  // Rows of a file that were not as they had been written, and were computed again.
+  int64_t damaged() const { return damaged_; }
 
   const Seconds& seconds() const { return seconds_; }
 
@@ -55,6 +58,8 @@ class FeatureSource {
   std::optional<FeatureBatch> compute();
   std::optional<FeatureBatch> recall();
   void remember(std::vector<int64_t> samples, const at::Tensor& features);
+  void repair(FeatureBatch& batch, const int64_t* rows, const std::vector<int64_t>& places);
+  void tell_damage();
   data::LoaderOptions watched(data::LoaderOptions loader);
   std::string contents_of(int64_t sample);
   at::Tensor on_device(const at::Tensor& tensor) const;
@@ -79,6 +84,7 @@ class FeatureSource {
   at::Tensor rows_, targets_, weights_;
   std::vector<int64_t> ends_;
   size_t batch_ = 0;
+  int64_t damaged_ = 0, told_damaged_ = 0;
 };
 
 }  // namespace thaw::features

@@ -80,9 +80,12 @@ void AtomicFile::give_up(const char* doing, int error) {
   close_and_remove();
   if (error == ENOSPC || error == EDQUOT) {
     fail("ERR_DISK_FULL", "The disk is full: '", path_, "' could not be ", doing, " beyond ",
-         bytes_written_, " bytes; free some space, or choose another folder.");
+         bytes_written_,
+         " bytes; nothing of it is left, and what was there before stays. Free some "
+         "space, or choose another folder, and try again.");
   }
-  fail("ERR_IO", "'", part_, "' could not be ", doing, ": ", std::strerror(error), ".");
+  fail(error == EMFILE || error == ENFILE ? "ERR_TOO_MANY_FILES" : "ERR_IO", "'", path_,
+       "' could not be ", doing, ": ", std::strerror(error), "; what was there before stays.");
 }
 
 void AtomicFile::close_and_remove() noexcept {

@@ -12,13 +12,21 @@ namespace thaw {
 // Why a file cannot be read, as a clause: "it is a folder". Who reads it makes an Error of it.
 class FileError : public std::runtime_error {
  public:
-  FileError(const std::string& reason, bool missing)
-      : std::runtime_error(reason), missing_(missing) {}
+  // `error` is the system's, 0 where it has none.
+  explicit FileError(const std::string& reason, int error = 0)
+      : std::runtime_error(reason), error_(error) {}
   // There is no such file.
-  bool missing() const { return missing_; }
+  bool missing() const;
+  // It lies with the machine (no handles, no memory, a disk that answers no more) and not with this
+  // file: the same file may be read at another time.
+  bool of_machine() const;
+  // Of these, what may be over in a moment.
+  bool may_pass() const;
+  // ERR_TOO_MANY_FILES, ERR_OUT_OF_MEMORY or ERR_IO.
+  const char* code() const;
 
  private:
-  bool missing_;
+  int error_;
 };
 
 class RegularFile {

@@ -69,6 +69,14 @@ int64_t fitting_batch_size(const MeasuredBatches& measured, int64_t bytes) {
   return fits > 8 ? fits / 8 * 8 : fits;
 }
 
+void fail_out_of_host_memory(const DataOptions& options) {
+  std::ostringstream message;
+  message << "The machine's memory is too small";
+  if (options.batch_size > 0) message << " for a batch size of " << options.batch_size;
+  message << ": free some of it, take smaller batches or smaller images, or train fewer layers.";
+  fail("ERR_OUT_OF_MEMORY", message.str());
+}
+
 void fail_out_of_memory(Session& session, const DataOptions& options, Pass pass) {
   const std::optional<device::MemoryUse> use = session.backend->memory_use();
   std::ostringstream message;

@@ -1,8 +1,9 @@
-// Out of the device's memory: one sentence with the batch size that would fit.
+// Out of memory: one sentence with, for a device, the batch size that would fit.
 #pragma once
 
 #include <cstdint>
 
+#include "engine/reason.h"
 #include "engine/session/options.h"
 #include "engine/session/session.h"
 
@@ -24,13 +25,20 @@ enum class Pass { kInference, kTraining };
 // weights nor statistics.
 [[noreturn]] void fail_out_of_memory(Session& session, const DataOptions& options, Pass pass);
 
-// Does `work`; where the device's memory is too small for it, throws ERR_OUT_OF_MEMORY.
+// Of the host's memory nobody knows how much a batch may take.
+[[noreturn]] void fail_out_of_host_memory(const DataOptions& options);
+
+// Does `work`; where the device's or the host's memory is too small for it, throws
+// ERR_OUT_OF_MEMORY.
 template <typename Work>
 auto within_memory(Session& session, const DataOptions& options, Pass pass, const Work& work) {
   try {
     return work();
   } catch (const c10::OutOfMemoryError&) {
     // All that `work` held is released before anything is measured.
+  } catch (const std::exception& error) {
+    if (!host_memory_is_full(error)) throw;
+    fail_out_of_host_memory(options);
   }
   fail_out_of_memory(session, options, pass);
 }

@@ -10,7 +10,7 @@ constexpr uint64_t kBufferSize = 64 << 10;
 
 [[noreturn]] void refuse(const std::string& path, const FileError& error) {
   if (error.missing()) fail("ERR_WEIGHTS_NOT_FOUND", "There is no weights file '", path, "'.");
-  fail("ERR_IO", "Cannot read weights from '", path, "': ", error.what(), ".");
+  fail(error.code(), "Cannot read weights from '", path, "': ", error.what(), ".");
 }
 
 }  // namespace

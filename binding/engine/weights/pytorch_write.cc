@@ -149,6 +149,7 @@ void write_state_dict(const std::string& path, const StateDict& tensors, const M
     if (error.code() != "ERR_WEIGHTS_FORMAT") throw;
     fail("ERR_WEIGHTS_FORMAT", "Cannot write weights to '", path, "': ", error.what(), ".");
   } catch (const c10::Error& error) {
+    if (host_memory_is_full(error)) throw;
     fail("ERR_IO", "Cannot write weights to '", path, "': ", reason(error), ".");
   }
 }
