@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "engine/error.h"
+#include "engine/features/cache_file.h"
 #include "engine/train/checkpoint_store.h"
 #include "engine/weights/safetensors.h"
 #include "engine/weights/weights.h"
@@ -60,7 +61,7 @@ class Flips {
     for (const size_t bit : bits_of(bytes, trials_, tally_.random(first_trial))) {
       const auto trial = first_trial + static_cast<int64_t>(bit);
       if (!tally_.wanted(trial)) continue;
-      put(descriptor, bit / 8, static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8)));
+      put(descriptor, bit / 8, std::string(1, static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8))));
       std::string outcome;
       try {
         outcome = reading();
@@ -76,20 +77,22 @@ class Flips {
       } else {
         tally_.right();
       }
-      put(descriptor, bit / 8, bytes[bit / 8]);
+      // What is damaged may have been begun anew.
+      put(descriptor, 0, bytes);
     }
     ::close(descriptor);
     tally_.line(std::string("single flipped bits in ") + what + " of " +
                     std::to_string(bytes.size()) + " bytes",
                 std::to_string(noticed) + " refused, " + std::to_string(passed_over) +
-                    " told and the one before taken, " + std::to_string(without_effect) +
-                    " without effect");
+                    " passed over (the checkpoint before taken, the row computed anew), " +
+                    std::to_string(without_effect) + " without effect");
   }
 
  private:
-  static void put(int descriptor, size_t place, char byte) {
-    if (pwrite(descriptor, &byte, 1, static_cast<off_t>(place)) != 1)
-      throw std::runtime_error("A byte cannot be written.");
+  static void put(int descriptor, size_t place, const std::string& bytes) {
+    if (pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(place)) !=
+        static_cast<ssize_t>(bytes.size()))
+      throw std::runtime_error("Bytes cannot be written.");
   }
 
   Tally& tally_;
@@ -113,6 +116,38 @@ bool same(const StateDict& a, const StateDict& b) {
 std::string written(const train::CheckpointFile& file, const std::string& at) {
   write_checkpoint(at, file.run, file.description, file.checkpoint);
   return read(at);
+}
+
+// A features file of a few short rows: one absent, one of an image that cannot be read.
+constexpr int64_t kRows = 6, kRowBytes = 96, kAbsent = 2, kUnreadable = 4;
+
+std::string row_of(int64_t row) { return std::string(kRowBytes, static_cast<char>('a' + row)); }
+
+void draw_features(const std::string& path) {
+  features::CacheFile file(path, "key", kRows, kRowBytes);
+  for (int64_t row = 0; row < kRows; ++row) {
+    if (row == kUnreadable) file.put_unreadable(row, std::to_string(row));
+    if (row != kAbsent && row != kUnreadable)
+      file.put(row, row_of(row).data(), std::to_string(row));
+  }
+}
+
+// Rows may be lost, never be others.
+std::string read_features(const std::string& path) {
+  using State = features::CacheFile::State;
+  features::CacheFile file(path, "key", kRows, kRowBytes);
+  std::string outcome;
+  for (int64_t row = 0; row < kRows; ++row) {
+    std::string bytes(kRowBytes, 0);
+    if (file.state(row) == State::kPresent && file.read({row}, bytes.data()).empty()) {
+      if (row == kAbsent || row == kUnreadable || bytes != row_of(row)) return "another row";
+    } else if (file.state(row) == State::kUnreadable) {
+      if (row != kUnreadable) return "another: a row that can be read";
+    } else if (row != kAbsent) {
+      outcome = "passed over";
+    }
+  }
+  return outcome;
 }
 
 }  // namespace
@@ -157,6 +192,10 @@ int prove_flips(Zygote& zygote, const Asked& asked) {
     const weights::WeightsFile found = weights::read_weights(file);
     return same(found.tensors, whole.tensors) && found.metadata == whole.metadata ? "" : "another";
   });
+
+  const std::string features = folder + "/drawn.features";
+  draw_features(features);
+  flips("a features file", 4 * kFile, features, [&] { return read_features(features); });
   return tally.status();
 }
 
