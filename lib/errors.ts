@@ -67,6 +67,7 @@ export const ERRORS = [
       'ERR_FROZEN_CHANGED',
       'ERR_CHECKPOINT_MISMATCH',
       'ERR_CHECKPOINT_DAMAGED',
+      'ERR_VERIFY',
     ],
   },
   {

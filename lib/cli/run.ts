@@ -13,9 +13,11 @@ import { predictCommand } from './predict.ts';
 import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
+import { verifyResumeCommand } from './verify-resume.ts';
 
 export const commands: readonly Command[] = [
   trainCommand,
+  verifyResumeCommand,
   checkDataCommand,
   evaluateCommand,
   predictCommand,

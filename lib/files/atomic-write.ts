@@ -1,6 +1,8 @@
 import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ThawError } from '../errors.ts';
 import { reasonOf } from '../reason.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /**
  * Writes a file through `<path>.part` and rename: readers see the old content or the new, never half of it.
@@ -21,6 +23,7 @@ export async function writeAtomically(
       await file.close();
     }
     await rename(part, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined);
     throw writeFailed(path, error);

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ThawError } from '../errors.ts';
 import { reasonOf } from '../reason.ts';
 import { writeFailed } from './atomic-write.ts';
+import { syncFolderNow } from './sync-folder.ts';
 
 /**
  * Makes a folder and those above it. Node's own `recursive` tries for ever where a file system takes no folders (`/proc`).
@@ -16,6 +17,7 @@ export function makeFolder(path: string): string[] {
       try {
         mkdirSync(folder);
         made.push(folder);
+        syncFolderNow(dirname(folder));
       } catch (error) {
         if (!isFolder(folder)) throw inTheWay(path, folder, error);
       }

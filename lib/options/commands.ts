@@ -3,7 +3,7 @@ import { integer, language, number, oneOf, text, yesNo } from './kinds.ts';
 import { load, save } from './load.ts';
 import { evaluate, predict, reading, run } from './run.ts';
 import { flagged, type Table } from './table.ts';
-import { invocation, trainOptions } from './train.ts';
+import { invocation, trainFlags, trainOptions } from './train.ts';
 import { parseHead } from './words.ts';
 
 const model = {
@@ -58,6 +58,23 @@ export const summaryFlags = {
   unfreeze: trainOptions.unfreeze,
   inputSize: { ...trainOptions.inputSize, otherwise: '224' },
   verbose,
+} as const satisfies Table;
+
+const { resume: _resume, ...trainAnew } = trainFlags;
+export const verifyResumeFlags = {
+  ...trainAnew,
+  kills: {
+    kind: integer({ minimum: 1 }),
+    default: 10,
+    written: 'N',
+    group: 'Run',
+    help: 'how often a run is killed, at random moments; one that ends before is begun again',
+  },
+  out: {
+    ...invocation.out,
+    help: 'below which the runs have their folders; they are removed where nothing differs',
+  },
+  json: { ...invocation.json, help: 'the proof as JSON on standard output' },
 } as const satisfies Table;
 
 export const convertFlags = {

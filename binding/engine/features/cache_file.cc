@@ -15,6 +15,7 @@
 #include "engine/device/parallel.h"
 #include "engine/error.h"
 #include "engine/files/checksum.h"
+#include "engine/files/folder.h"
 #include "engine/notice.h"
 
 namespace thaw::features {
@@ -63,9 +64,7 @@ CacheFile::CacheFile(const std::string& path, const std::string& key, int64_t ro
                      int64_t row_bytes)
     : path_(path), row_bytes_(row_bytes) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) refuse(path, error.value());
+  if (const std::error_code error = make_folders(folder)) refuse(path, error.value());
   const Header wanted = make_header(key, rows, row_bytes);
   key_ = checksum(&wanted, sizeof(wanted));
   rows_place_ = pages(sizeof(Header)) + pages(rows * static_cast<int64_t>(sizeof(Entry)));

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/error.h"
+#include "engine/files/folder.h"
 #include "engine/weights/safetensors.h"
 
 namespace thaw::train {
@@ -59,8 +60,7 @@ std::string CheckpointStore::frozen_path() const {
 }
 
 void CheckpointStore::make_folder() const {
-  std::error_code error;
-  std::filesystem::create_directories(directory_, error);
+  const std::error_code error = make_folders(directory_);
   if (error) fail("ERR_IO", "The folder ", directory_, " cannot be made: ", error.message(), ".");
 }
 
