@@ -75,7 +75,10 @@ class Texts {
 
   static std::string joined(const auto& values) {
     std::string all;
-    for (const auto& value : values) all += (all.empty() ? "" : " ") + text(value);
+    for (const auto& value : values) {
+      if (!all.empty()) all += ' ';
+      all += text(value);
+    }
     return all;
   }
 
