@@ -127,6 +127,8 @@ export interface NativeTimeSpent {
   trained: number;
   /** All of it, waiting included. */
   validation: number;
+  /** Copying what is saved, and waiting until the last of it is written. */
+  checkpoint: number;
 }
 
 export interface NativeHistory {

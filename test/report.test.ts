@@ -35,6 +35,8 @@ function data(changes: Partial<ReportData> = {}): ReportData {
     precision: 'bfloat16',
     stoppedEarly: false,
     parameters: { total: 23_512_130, trainable: 4_098 },
+    frozen: { tensors: 318, checks: 11, digest: 'da39a3ee' },
+    leftOut: [],
     seconds: 75,
     skipped: [],
     ...changes,
@@ -56,6 +58,13 @@ test('names from outside cannot become markup', () => {
   );
   expect(page).not.toContain('<script');
   expect(page).toContain('&lt;script&gt;');
+});
+
+test('what was proved of the frozen layers is told, and steps that were left out', () => {
+  const page = reportPage(data({ leftOut: ['The loss was no finite number in epoch 1, batch 2 (<a>).'] }));
+  expect(page).toMatch(/The 318 weights and statistics of the frozen layers .* 11 times .* da39a3ee/);
+  expect(page).toContain('batch 2 (&lt;a&gt;)');
+  expect(reportPage(data({ frozen: { tensors: 0, checks: 1, digest: '' } }))).not.toContain('Checks');
 });
 
 test('a run without validation, with a diverged loss, without an epoch', () => {

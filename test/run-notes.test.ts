@@ -36,7 +36,7 @@ function begin(facts: Partial<TrainBegin>): TrainBegin {
 }
 
 function time(spent: Partial<TimeSpent>): TimeSpent {
-  return { total: 100, waiting: 0, frozen: 0, cache: 0, trained: 0, validation: 0, ...spent };
+  return { total: 100, waiting: 0, frozen: 0, cache: 0, trained: 0, validation: 0, checkpoint: 0, ...spent };
 }
 
 test('what is kept, where, how large, and why not', () => {

@@ -1,6 +1,7 @@
 import type { EpochLogs } from '../model/callbacks.ts';
 import type { CacheFacts } from '../model/feature-cache.ts';
 import type { TimeSpent } from '../model/history.ts';
+import type { NativeFrozen } from '../native-run.ts';
 import type { TextOutput } from './context.ts';
 
 /** The lines that `thaw train --json` prints: one object each, `event` says which. */
@@ -39,7 +40,11 @@ export type TrainEvent =
       valLoss: number | null;
       valAccuracy: number | null;
       stoppedEarly: boolean;
+      /** Images. */
       skipped: number;
+      skippedSteps: number;
+      /** What was proved of the frozen layers. */
+      frozen: NativeFrozen;
       /** Of the whole command, from its first image listed to its last file written. */
       seconds: number;
       /** Of training and validation, by what it was spent on. */

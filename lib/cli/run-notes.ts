@@ -39,22 +39,25 @@ type Kind =
   | 'kept outputs'
   | 'waiting for images'
   | 'validation'
+  | 'checkpoints'
   | 'other';
 
 function shares(time: TimeSpent, device: string): [Kind, number][] {
-  const { total, waiting, frozen, cache, trained, validation } = time;
+  const { total, waiting, frozen, cache, trained, validation, checkpoint } = time;
   const known: [Kind, number][] = [
     ['waiting for images', waiting],
     ['validation', validation],
+    ['checkpoints', checkpoint],
   ];
+  const rest = total - known.reduce((sum, [, seconds]) => sum + seconds, 0);
   // A GPU computes beside the thread that is timed: its kinds cannot be told apart from here.
   const computing: [Kind, number][] = device.startsWith('cuda')
-    ? [['computing', total - waiting - validation]]
+    ? [['computing', rest]]
     : [
         ['frozen layers', frozen],
         ['trained layers', trained],
         ['kept outputs', cache],
-        ['other', total - waiting - validation - frozen - trained - cache],
+        ['other', rest - frozen - trained - cache],
       ];
   return [...known, ...computing].map(([kind, seconds]) => [kind, seconds / Math.max(total, 1e-9)]);
 }

@@ -83,6 +83,8 @@ export async function trainAndSave(training: Training): Promise<void> {
     precision: history.precision,
     stoppedEarly: history.stoppedEarly,
     parameters: { total, trainable },
+    frozen: history.frozen,
+    leftOut: history.notes,
     seconds,
     ...(history.bestEpoch === undefined ? {} : { bestEpoch: history.bestEpoch }),
     ...(evaluation ? { evaluation } : {}),

@@ -31,6 +31,7 @@ export function writeResult(run: {
   const report = folder.file('report.html');
   for (const sentence of sentences(met)) progress.note(sentence);
   if (met.length > 0) progress.note(`all of them: ${folder.file('quarantine.json')}`);
+  for (const sentence of history.notes) progress.note(sentence);
   if (request.json) {
     writeEvent(context.stdout, {
       event: 'done',
@@ -44,6 +45,8 @@ export function writeResult(run: {
       valAccuracy: valAccuracy.at(-1) ?? null,
       stoppedEarly: history.stoppedEarly,
       skipped: skipped.length,
+      skippedSteps: history.skippedSteps,
+      frozen: history.frozen,
       seconds,
       time: history.seconds,
     });

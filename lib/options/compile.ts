@@ -1,7 +1,7 @@
 import { checkMember, type Family, type MemberOf, make } from './family.ts';
 import { handedOver, list, named, object } from './kinds.ts';
 import { METRICS } from './metrics.ts';
-import { optimizers, rate } from './optimizers.ts';
+import { learningRate, optimizers, rate } from './optimizers.ts';
 import { share } from './run.ts';
 import { schedules } from './schedules.ts';
 import type { Kind, Table } from './table.ts';
@@ -15,7 +15,7 @@ export const parameterGroup = {
     required: true,
     help: 'which',
   },
-  learningRate: { kind: rate, help: 'in place of that of the optimizer' },
+  learningRate: { kind: learningRate, help: 'in place of that of the optimizer' },
   weightDecay: { kind: rate, help: 'in place of that of the optimizer' },
 } as const satisfies Table;
 
@@ -88,7 +88,7 @@ export const compile = {
     help: 'how the learning rate changes with the steps',
   },
   backboneLearningRate: {
-    kind: rate,
+    kind: learningRate,
     otherwise: "the optimizer's",
     group: 'Training',
     help: 'of the layers that are not of the head',

@@ -3,10 +3,12 @@ import { number, yesNo } from './kinds.ts';
 import type { Table } from './table.ts';
 
 export const rate = number({ minimum: 0 });
+/** A larger one moves weights to where nothing is learnt, which a single step does unseen. */
+export const learningRate = number({ minimum: 0, maximum: 1000 });
 const decay = number({ minimum: 0, below: 1 });
 
 const adaptive = {
-  learningRate: { kind: rate, default: 0.001, help: 'the size of a step' },
+  learningRate: { kind: learningRate, default: 0.001, help: 'the size of a step' },
   beta1: { kind: decay, default: 0.9, help: 'how much of the mean gradient a step keeps' },
   beta2: { kind: decay, default: 0.999, help: 'how much of the mean squared gradient a step keeps' },
   epsilon: {
@@ -37,7 +39,7 @@ export const optimizers = {
   sgd: {
     help: "stochastic gradient descent, with PyTorch's form of momentum",
     options: {
-      learningRate: { kind: rate, default: 0.01, help: 'the size of a step' },
+      learningRate: { kind: learningRate, default: 0.01, help: 'the size of a step' },
       momentum: {
         kind: number({ minimum: 0, maximum: 1 }),
         default: 0.9,

@@ -4,7 +4,7 @@ import { listing, validation } from './data.ts';
 import { CACHE_MODES, cache, checkpoint, earlyStopping, fit } from './fit.ts';
 import { language, number, oneOf, text, yesNo } from './kinds.ts';
 import { ARCHITECTURES, architecture, inputSide, load } from './load.ts';
-import { optimizers, rate } from './optimizers.ts';
+import { learningRate, optimizers, rate } from './optimizers.ts';
 import { schedules } from './schedules.ts';
 import { type Checked, flagged, type Table, type Values } from './table.ts';
 import { grammar, parseClassWeight, parseHead, parseSchedule, parseUnfreeze } from './words.ts';
@@ -76,7 +76,7 @@ export const trainOptions = {
   ...flagged(compile),
   optimizer: { kind: oneOf(kinds), default: 'adam', group: 'Training', help: compile.optimizer.help },
   learningRate: {
-    kind: rate,
+    kind: learningRate,
     otherwise: perOptimizer('learningRate'),
     group: 'Training',
     help: optimizers.adam.options.learningRate.help,

@@ -25,6 +25,10 @@ export interface ReportData {
   /** Counted from 0; where the best weights were kept. */
   bestEpoch?: number;
   parameters: { total: number; trainable: number };
+  /** What was proved of the frozen layers; tensors of weights and of running statistics. */
+  frozen: { tensors: number; checks: number; digest: string };
+  /** Steps that were left out, as their numbers were not finite: sentences on them. */
+  leftOut: readonly string[];
   /** Of the whole run. */
   seconds: number;
   skipped: readonly { name: string; code: string; reason: string }[];

@@ -27,6 +27,7 @@ ${tiles(data)}
 <section><h2>Training</h2>${charts(data)}${epochTable(data)}</section>
 ${validation(data)}
 <section><h2>Settings</h2>${settings(data)}</section>
+${proved(data)}
 ${skippedTable(data)}
 <footer>thaw ${escapeHtml(data.version)}. history.json has these curves as numbers, config.json the settings to run again.</footer>
 </main>
@@ -44,6 +45,17 @@ function introduction(data: ReportData): string {
   ];
   if (bestEpoch !== undefined) parts.push(`weights of epoch ${bestEpoch + 1} kept`);
   return parts.join(' · ');
+}
+
+function proved({ frozen, leftOut }: ReportData): string {
+  const { tensors, checks, digest } = frozen;
+  const stayed =
+    tensors === 0
+      ? ''
+      : `<p>The ${countText(tensors)} weights and statistics of the frozen layers were what they had been, byte for byte, each of the ${countText(checks)} ${checks === 1 ? 'time' : 'times'} that they were looked at, at the end of the run for the last time (SHA-1 of their digests: ${escapeHtml(digest)}).</p>`;
+  const skipped = leftOut.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
+  if (stayed === '' && skipped === '') return '';
+  return `<section><h2>Checks</h2>${stayed}${skipped && `<ul>${skipped}</ul>`}</section>`;
 }
 
 function tiles({ history, evaluation, seconds }: ReportData): string {

@@ -1,6 +1,8 @@
 // What is in the images decides, not what they are called.
 #include "engine/data/contents.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "check.h"
@@ -23,6 +25,9 @@ data::Dataset files(const std::string& prefix, const std::vector<std::vector<uin
 std::vector<uint8_t> bytes(size_t size, uint8_t seed) {
   std::vector<uint8_t> all(size);
   for (size_t i = 0; i < size; ++i) all[i] = static_cast<uint8_t>((i * 31 + seed * 7) % 251);
+  // What does not begin like an image is not read.
+  std::copy_n(std::to_array<uint8_t>({0xff, 0xd8, 0xff, 0xe0}).begin(), std::min<size_t>(size, 4),
+              all.begin());
   return all;
 }
 

@@ -172,7 +172,7 @@ std::vector<uint8_t> encoded(const at::Tensor& image, const std::string& suffix)
   const std::string path = folder.file("image" + suffix);
   write_image(path, {image.const_data_ptr<uint8_t>(), static_cast<size_t>(image.numel())},
               image.size(0), image.size(1));
-  return drawn::read(path.substr(0, path.find('[')));
+  return drawn::read(path);
 }
 
 vips::VImage vips_of(const at::Tensor& image) {

@@ -172,7 +172,7 @@ function fakeModel(library: FakeLibrary, behaviour: FakeBehaviour): CommandModel
         changed: behaviour.changed ?? [],
         bestEpoch: -1,
         stoppedEarly: false,
-        seconds: { total: 10, waiting: 1, frozen: 6, cache: 0, trained: 2, validation: 1 },
+        seconds: { total: 10, waiting: 1, frozen: 6, cache: 0, trained: 2, validation: 1, checkpoint: 0 },
         precision: 'float32',
       };
       const history = makeHistory(end, 'cpu', train.classes, [], 0);

@@ -117,7 +117,10 @@ class Run {
     }
     session_.network->touch();
     frozen_.check();
-    if (saved_) saved_->flush();
+    if (saved_) {
+      const Stopwatch watch(seconds_saved_);
+      saved_->flush();
+    }
     History history;
     history.frozen = frozen_.report();
     history.skipped_steps = position_.skipped_steps;
@@ -205,6 +208,7 @@ class Run {
     time.cache += training.cache;
     time.trained += seconds_trained_;
     time.validation += seconds_validated_;
+    time.checkpoint += seconds_saved_;
     return time;
   }
 
@@ -229,8 +233,11 @@ class Run {
     position_.batch = 0;
     position_.training_seconds = 0;
     position_.metric_sums.reset();
-    good_ = snapshot(now);
-    if (saved_) saved_->save(good_);
+    {
+      const Stopwatch watch(seconds_saved_);
+      good_ = snapshot(now);
+      if (saved_) saved_->save(good_);
+    }
     if (events_.epoch) {
       const bool last = position_.epoch == epochs() || stopped_early_;
       events_.epoch(options_.initial_epoch + epoch, record, last);
@@ -262,6 +269,7 @@ class Run {
       if (saved_ && saved_->due(whole_run(epoch, batch, batches))) {
         check_numbers(metrics, elapsed());
         stand_at(batch, metrics, elapsed());
+        const Stopwatch watch(seconds_saved_);
         saved_->save(snapshot(trainable_state(*session_.network)));
       }
       const std::optional<features::FeatureBatch> next = training_->next();
@@ -522,7 +530,7 @@ class Run {
   std::vector<std::pair<int64_t, std::vector<int64_t>>> recent_;
   int64_t skipped_in_a_row_ = 0;
   std::vector<std::string> notes_;
-  double seconds_trained_ = 0, seconds_validated_ = 0, last_validation_ = 0;
+  double seconds_trained_ = 0, seconds_validated_ = 0, seconds_saved_ = 0, last_validation_ = 0;
 };
 
 }  // namespace

@@ -61,6 +61,7 @@ struct TimeSpent {
   double cache = 0;       // keeping and recalling features
   double trained = 0;     // forward and backward of the trained part, optimizer
   double validation = 0;  // all of it, waiting included
+  double checkpoint = 0;  // copying what is saved, and waiting until the last of it is written
 };
 
 void fields(auto& visit, Of<TimeSpent> auto& time) {
@@ -70,6 +71,7 @@ void fields(auto& visit, Of<TimeSpent> auto& time) {
   visit("cache", time.cache);
   visit("trained", time.trained);
   visit("validation", time.validation);
+  visit("checkpoint", time.checkpoint);
 }
 
 struct History {
