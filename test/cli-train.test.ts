@@ -240,7 +240,7 @@ test('an interruption keeps the checkpoint, says how to go on, and the run goes 
   const checkpointing = {
     writeCheckpoint(directory: string) {
       mkdirSync(directory, { recursive: true });
-      writeFileSync(join(directory, 'state'), 'x');
+      writeFileSync(join(directory, '00000001.safetensors'), 'x');
     },
   };
   const first = fakeLibrary({

@@ -17,7 +17,7 @@ beforeAll(() => {
 const checkpointing: FakeBehaviour = {
   writeCheckpoint(directory) {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'state'), 'x');
+    writeFileSync(join(directory, '00000001.safetensors'), 'x');
   },
 };
 
@@ -32,7 +32,7 @@ async function train(out: string, args: readonly string[] = [], behaviour: FakeB
 
 /** Of an earlier run, in the order in which they are put aside. */
 const earlier = {
-  'checkpoint/state': 'old',
+  'checkpoint/00000001.safetensors': 'old',
   'model.safetensors': 'old',
   'report.html': 'old',
   'quarantine.json': 'old',
@@ -121,6 +121,9 @@ test('a run that got no further than its configuration is nothing to put aside',
 test('--resume without a checkpoint, or without a run, says that it begins anew', async () => {
   const out = writeTree(temporaryFolder(), { 'config.json': JSON.stringify({ data, epochs: 3 }) });
   mkdirSync(join(out, 'checkpoint'));
+  // Killed before its first checkpoint was whole.
+  writeFileSync(join(out, 'checkpoint/frozen.safetensors'), '');
+  writeFileSync(join(out, 'checkpoint/00000001.safetensors.part'), '');
   const library = fakeLibrary(checkpointing);
   const { code, stderr } = await commandLine(['train', '--resume', '--out', out], library.api);
   expect(code).toBe(0);

@@ -1,11 +1,12 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../data/finding.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
+import { holdsCheckpoint } from '../files/checkpoints.ts';
 import type { EpochLogs } from '../model/callbacks.ts';
 import type { TrainConfig } from '../options/train.ts';
 import { OwnedFolder } from '../system/owned-folder.ts';
-import { lockName, lockRun, ownerText } from '../system/run-lock.ts';
+import { lockRun, ownerText } from '../system/run-lock.ts';
 import { version } from '../version.ts';
 import { followed, putAside } from './put-aside.ts';
 
@@ -75,8 +76,7 @@ export class RunFolder {
   }
 
   get hasCheckpoint(): boolean {
-    const checkpoint = this.file('checkpoint');
-    return existsSync(checkpoint) && readdirSync(checkpoint).some((name) => !name.startsWith(lockName));
+    return holdsCheckpoint(this.file('checkpoint'));
   }
 
   /**

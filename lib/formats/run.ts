@@ -1,18 +1,18 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isCheckpoint } from '../files/checkpoints.ts';
 import { native, settle } from '../native.ts';
 import { readDescription } from '../network/description.ts';
 import type { ReadWeights } from './read.ts';
 
 const MODEL = 'model.safetensors';
 const CHECKPOINTS = 'checkpoint';
-const checkpoint = /^\d+\.safetensors$/;
 
 /** Whether the folder is that of a run, finished or not, or holds checkpoints of one. */
 export async function isRun(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((): string[] => []);
   if (names.includes('model.json')) return false;
-  return names.some((name) => name === MODEL || name === CHECKPOINTS || checkpoint.test(name));
+  return names.some((name) => name === MODEL || name === CHECKPOINTS || isCheckpoint(name));
 }
 
 /** The model that a run has left; of an unfinished one the best weights so far, or the last ones, which is said. */

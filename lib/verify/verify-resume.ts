@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ThawError } from '../errors.ts';
+import { holdsCheckpoint } from '../files/checkpoints.ts';
 import { formatBytes } from '../files/format.ts';
 import { differences, halfFiles, type RunResult, readResult } from './run-result.ts';
 import { type EndedRun, type Program, trainProcess } from './train-process.ts';
@@ -97,7 +98,7 @@ async function killedRun(
   const remaining = wanted - proof.kills.length;
   const wrong = (what: string) => void proof.differences.push(`run ${proof.runs}: ${what}`);
   for (;;) {
-    const resumed = hasCheckpoint(folder);
+    const resumed = holdsCheckpoint(join(folder, 'checkpoint'));
     // Mostly so early that a run is killed several times.
     const moment = random() * proof.seconds * (random() < 0.5 ? 1 : 2 / (remaining + 1));
     const left = wanted - proof.kills.length;
@@ -127,11 +128,6 @@ function train(
 ): Promise<EndedRun> {
   const run = [...args, '--out', folder, ...(resume ? ['--resume'] : [])];
   return trainProcess(program, run, killAfter, signal);
-}
-
-function hasCheckpoint(folder: string): boolean {
-  const checkpoint = join(folder, 'checkpoint');
-  return existsSync(checkpoint) && readdirSync(checkpoint).some((name) => !name.endsWith('.part'));
 }
 
 function failed(what: string, { code, signal, stderr }: EndedRun): ThawError {
