@@ -96,7 +96,7 @@ ArraysOut::ArraysOut(Napi::Env env) : object_(Napi::Persistent(Napi::Object::New
 void ArraysOut::add(const std::string& name, at::IntArrayRef shape) {
   const Napi::HandleScope scope(object_.Env());
   const auto elements = static_cast<size_t>(c10::multiply_integers(shape));
-  const Napi::Float32Array data = Napi::Float32Array::New(object_.Env(), elements);
+  Napi::Float32Array data = Napi::Float32Array::New(object_.Env(), elements);
   views_.emplace(name, at::from_blob(data.Data(), shape, at::kFloat));
   value().Set(name, tensor_object(object_.Env(), data, shape));
 }

@@ -42,10 +42,11 @@ export async function eventLoop(): Promise<Delay[]> {
     return result;
   };
   try {
-    const values = Float32Array.from({ length: IMAGES * SIDE * SIDE * 3 }, (_, i) => Math.sin(i));
+    const values = Uint8Array.from({ length: IMAGES * SIDE * SIDE * 3 }, (_, i) => (i * 37) % 256);
+    const shape = [IMAGES, SIDE, SIDE, 3] as const;
     const labels = Array.from({ length: IMAGES }, (_, i) => i % 10);
     const classes = Array.from('abcdefghij');
-    const data = imageArray(values, { shape: [IMAGES, SIDE, SIDE, 3], labels, classes });
+    const data = imageArray(values, { shape, labels, classes });
     const load = (weights: string | null) =>
       ResNet50.load({ weights, device: 'cpu', inputShape: [SIDE, SIDE, 3] });
     const model = await timed('load (nothing)', () => load(null));
@@ -54,7 +55,7 @@ export async function eventLoop(): Promise<Delay[]> {
     model.compile({ optimizer: adam() });
     await timed('fit', () => model.fit(data, { epochs: 2, batchSize: 8 }));
     await timed('evaluate', () => model.evaluate(data));
-    await timed('predict', () => model.predict(data));
+    await timed('predict', () => model.predict({ data: values, shape }));
     await timed('state', () => model.state());
     for (const name of FILES) {
       const file = path.join(folder, name);

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { smallData, smallModel } from './small-model.ts';
+import { smallData, smallImages, smallModel } from './small-model.ts';
 
 export interface Held {
   /** Resident, in bytes. */
@@ -24,7 +24,7 @@ export async function growth(rounds: number): Promise<Held[]> {
     const model = await smallModel();
     await model.fit(data, { epochs: 1, batchSize: data.size });
     await model.evaluate(data);
-    await model.predict(data);
+    await model.predict(smallImages);
     model.dispose();
     all.push(held());
   }

@@ -3,10 +3,18 @@ import { adam, type Dataset, imageArray, linearHead, type ResNet, ResNet18 } fro
 const SIDE = 32;
 const IMAGES = 4;
 
-/** As many images as a batch has. */
+/** As many images as a batch has, of bytes. */
+export const smallImages = {
+  data: Uint8Array.from({ length: IMAGES * SIDE * SIDE * 3 }, (_, i) => (i * 37) % 256),
+  shape: [IMAGES, SIDE, SIDE, 3],
+} as const;
+
 export function smallData(): Dataset {
-  const data = Float32Array.from({ length: IMAGES * SIDE * SIDE * 3 }, (_, i) => Math.sin(i));
-  return imageArray(data, { shape: [IMAGES, SIDE, SIDE, 3], labels: [0, 1, 0, 1], classes: ['a', 'b'] });
+  return imageArray(smallImages.data, {
+    shape: smallImages.shape,
+    labels: [0, 1, 0, 1],
+    classes: ['a', 'b'],
+  });
 }
 
 /** Compiled; its head alone is trained. */
