@@ -23,12 +23,12 @@ export interface Native {
   readWeights(path: string): Promise<NativeWeights>;
   /** The network in the newest good checkpoint of a folder. */
   readCheckpoint(directory: string): Promise<NativeCheckpoint>;
-  /** Of what was read in JavaScript: float32 tensors by torchvision's names. Copies. */
+  /** Of what was read in JavaScript: float32 tensors by torchvision's names, not to be changed until it is done. Copies. */
   makeWeights(
     format: string,
     tensors: Readonly<Record<string, { data: Float32Array; shape: readonly number[] }>>,
     metadata: Readonly<Record<string, string>>,
-  ): NativeWeights;
+  ): Promise<NativeWeights>;
   /** Every network in every variant that there is of it. */
   architectures(): NativeArchitecture[];
   /** The nodes of a network, in the order of Keras' `model.layers`. */
@@ -261,7 +261,7 @@ export interface NativeModel {
   ): void;
   /** Forgets what earlier calls of `fit` have left to go on from. */
   startAnew(): void;
-  loadWeights(weights: NativeWeights, origin: string, backboneOnly: boolean): void;
+  loadWeights(weights: NativeWeights, origin: string, backboneOnly: boolean): Promise<void>;
   setState(tensors: Readonly<Record<string, NativeTensor>>): void;
   fit(
     train: NativeDataset,

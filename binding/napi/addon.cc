@@ -67,7 +67,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("architectures", synchronous<architectures>(env));
   exports.Set("networkGraph", synchronous<network_graph>(env));
   exports.Set("matchArchitecture", synchronous<match_architecture>(env));
-  exports.Set("makeWeights", synchronous<make_weights>(env));
+  exports.Set("makeWeights", asynchronous<make_weights>(env));
   exports.Set("readWeights", asynchronous<read_weights>(env));
   exports.Set("readCheckpoint", asynchronous<read_checkpoint>(env));
   exports.Set("createModel", asynchronous<create_model>(env));

@@ -21,8 +21,8 @@ const uint8_t* start_of(const Napi::TypedArray& array) {
   return static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
 }
 
-// A copy of a Uint8Array or Float32Array, in this shape.
-at::Tensor tensor_of(const Napi::Value& data, const Napi::Value& shape, const std::string& path) {
+// A Uint8Array or Float32Array, in this shape; not a copy.
+at::Tensor view_of(const Napi::Value& data, const Napi::Value& shape, const std::string& path) {
   const bool bytes = is(data, napi_uint8_array);
   if (!bytes && !is(data, napi_float32_array)) refuse(path, "a Uint8Array or Float32Array");
   const auto sizes = read<std::vector<int64_t>>(shape, path + "'s shape");
@@ -31,8 +31,33 @@ at::Tensor tensor_of(const Napi::Value& data, const Napi::Value& shape, const st
   const bool negative = std::any_of(sizes.begin(), sizes.end(), [](int64_t n) { return n < 0; });
   if (negative || c10::safe_multiplies_u64(sizes, &elements) || elements != array.ElementLength())
     refuse(path, "as many values as its shape says");
-  auto* start = const_cast<uint8_t*>(start_of(array));  // only read: it is copied
-  return at::from_blob(start, sizes, bytes ? at::kByte : at::kFloat).clone();
+  auto* start = const_cast<uint8_t*>(start_of(array));  // only read
+  return at::from_blob(start, sizes, bytes ? at::kByte : at::kFloat);
+}
+
+StateDict views_of(const Napi::Value& value) {
+  const Napi::Object tensors = as_object(value, "tensors");
+  StateDict state;
+  for (const std::string& name : keys_of(tensors)) {
+    const Napi::HandleScope scope(tensors.Env());
+    const Napi::Object tensor = as_object(tensors.Get(name), name);
+    const Napi::Value data = tensor.Get("data");
+    if (!is(data, napi_float32_array)) refuse(name, "a Float32Array");
+    state.emplace_back(name, view_of(data, tensor.Get("shape"), name));
+  }
+  return state;
+}
+
+StateDict copied(StateDict state) {
+  for (auto& [name, tensor] : state) tensor = tensor.clone();
+  return state;
+}
+
+Napi::Object tensor_object(Napi::Env env, const Napi::Value& data, at::IntArrayRef shape) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("data", data);
+  object.Set("shape", write(env, shape));
+  return object;
 }
 
 // A copy of a Float32Array.
@@ -59,17 +84,25 @@ std::vector<std::vector<uint8_t>> encoded_images(const Napi::Value& value,
 
 }  // namespace
 
-StateDict state_dict(const Napi::Value& value) {
-  const Napi::Object tensors = as_object(value, "tensors");
-  StateDict state;
-  for (const std::string& name : keys_of(tensors)) {
-    const Napi::HandleScope scope(tensors.Env());
-    const Napi::Object tensor = as_object(tensors.Get(name), name);
-    const Napi::Value data = tensor.Get("data");
-    if (!is(data, napi_float32_array)) refuse(name, "a Float32Array");
-    state.emplace_back(name, tensor_of(data, tensor.Get("shape"), name));
-  }
-  return state;
+StateDict state_dict(const Napi::Value& value) { return copied(views_of(value)); }
+
+ArraysIn::ArraysIn(const Napi::Value& tensors)
+    : arrays_(Napi::Persistent(as_object(tensors, "tensors"))), views_(views_of(tensors)) {}
+
+StateDict ArraysIn::copy() const { return copied(views_); }
+
+ArraysOut::ArraysOut(Napi::Env env) : object_(Napi::Persistent(Napi::Object::New(env))) {}
+
+void ArraysOut::add(const std::string& name, at::IntArrayRef shape) {
+  const Napi::HandleScope scope(object_.Env());
+  const auto elements = static_cast<size_t>(c10::multiply_integers(shape));
+  Napi::Float32Array data = Napi::Float32Array::New(object_.Env(), elements);
+  views_.emplace(name, at::from_blob(data.Data(), shape, at::kFloat));
+  value().Set(name, tensor_object(object_.Env(), data, shape));
+}
+
+void ArraysOut::fill(const StateDict& state) const {
+  for (const auto& [name, tensor] : state) views_.at(name).copy_(tensor);
 }
 
 Metadata metadata(const Napi::Value& value) {
@@ -89,7 +122,7 @@ std::shared_ptr<const data::Dataset> dataset(const Napi::Value& value, const std
                     shares = reader.get("shares"), weights = reader.get("sampleWeights");
   reader("multiLabel", result->multi_label);
   if (!absent(images)) result->encoded = encoded_images(images, reader.path_of("images"));
-  if (!absent(pixels)) result->pixels = tensor_of(pixels, shape, reader.path_of("pixels"));
+  if (!absent(pixels)) result->pixels = view_of(pixels, shape, reader.path_of("pixels")).clone();
   if (!absent(labels)) {
     if (!is(labels, napi_int32_array)) refuse(reader.path_of("labels"), "an Int32Array");
     const Napi::Int32Array indices = labels.As<Napi::Int32Array>();
@@ -112,10 +145,7 @@ Napi::Object to_object(Napi::Env env, const at::Tensor& tensor) {
   const at::Tensor values = tensor.to(at::kCPU, at::kFloat).contiguous();
   Napi::Float32Array data = Napi::Float32Array::New(env, static_cast<size_t>(values.numel()));
   std::memcpy(data.Data(), values.const_data_ptr<float>(), data.ByteLength());
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("data", data);
-  object.Set("shape", write(env, values.sizes()));
-  return object;
+  return tensor_object(env, data, values.sizes());
 }
 
 }  // namespace thaw::napi

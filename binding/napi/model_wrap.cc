@@ -122,13 +122,13 @@ train::FitEvents listen(const Events& events, session::Control& control,
 // Tasks may outlive what JavaScript holds: the object is kept for them.
 class ModelWrap::Busy {
  public:
-  Busy(ModelWrap& model, bool fitting) : model_(model), fitting_(fitting) {
+  Busy(ModelWrap& model, const char* changing) : model_(model), changing_(changing) {
     model_.Ref();
     ++model_.tasks_;
-    if (fitting_) model_.fitting_ = true;
+    if (changing_) model_.changing_ = changing_;
   }
   ~Busy() {
-    if (fitting_) model_.fitting_ = false;
+    if (changing_) model_.changing_ = nullptr;
     --model_.tasks_;
     model_.Unref();
   }
@@ -137,7 +137,13 @@ class ModelWrap::Busy {
 
  private:
   ModelWrap& model_;
-  bool fitting_;
+  const char* changing_;
+};
+
+// The arrays that state() fills, and the model that it is of.
+struct ModelWrap::StateOut {
+  std::shared_ptr<void> busy;
+  ArraysOut arrays;
 };
 
 Napi::Function ModelWrap::define(Napi::Env env) {
@@ -147,7 +153,7 @@ Napi::Function ModelWrap::define(Napi::Env env) {
        synchronous<&ModelWrap::set_trainable>("setTrainable"),
        synchronous<&ModelWrap::replace_head>("replaceHead"),
        synchronous<&ModelWrap::start_anew>("startAnew"),
-       synchronous<&ModelWrap::load_weights>("loadWeights"),
+       asynchronous<&ModelWrap::load_weights>("loadWeights"),
        synchronous<&ModelWrap::set_state>("setState"), synchronous<&ModelWrap::dispose>("dispose"),
        asynchronous<&ModelWrap::fit>("fit"), asynchronous<&ModelWrap::evaluate>("evaluate"),
        asynchronous<&ModelWrap::predict>("predict"), asynchronous<&ModelWrap::apply>("apply"),
@@ -177,7 +183,7 @@ void ModelWrap::Finalize(Napi::Env env) {
 
 SharedPointer ModelWrap::use() const {
   if (!shared_) fail("ERR_DISPOSED", "The model has been disposed of.");
-  if (fitting_) fail("ERR_MODEL_BUSY", "The model is being trained: wait until fit() is done.");
+  if (changing_) fail("ERR_MODEL_BUSY", changing_);
   return shared_;
 }
 
@@ -188,8 +194,8 @@ SharedPointer ModelWrap::change() const {
   return shared;
 }
 
-std::shared_ptr<void> ModelWrap::begin(bool fitting) {
-  return std::make_shared<Busy>(*this, fitting);
+std::shared_ptr<void> ModelWrap::begin(const char* changing) {
+  return std::make_shared<Busy>(*this, changing);
 }
 
 Napi::Value ModelWrap::layers(const Napi::CallbackInfo& info) {
@@ -228,10 +234,19 @@ Napi::Value ModelWrap::load_weights(const Napi::CallbackInfo& info) {
   const SharedPointer shared = change();
   const auto file = WeightsWrap::from(info[0]);
   if (!file) refuse("weights", "weights that were read");
-  const auto scope = shared->session.backend->enter();
-  shared->session.network->load(train::without_training(file->tensors),
-                                as_string(info[1], "origin"), read<bool>(info[2], "backboneOnly"));
-  return info.Env().Undefined();
+  return run_task(
+      info.Env(),
+      [shared, file, origin = as_string(info[1], "origin"),
+       backbone_only = read<bool>(info[2], "backboneOnly")](const TaskContext&) -> MakeValue {
+        const std::lock_guard lock(shared->running);
+        const auto scope = shared->session.backend->enter();
+        shared->session.network->load(train::without_training(file->tensors), origin,
+                                      backbone_only);
+        return [](Napi::Env env) { return env.Undefined(); };
+      },
+      {.control = nullptr,
+       .listener = {},
+       .held = begin("The model is being given weights: wait until loadWeights() is done.")});
 }
 
 Napi::Value ModelWrap::set_state(const Napi::CallbackInfo& info) {
@@ -262,7 +277,7 @@ Napi::Value ModelWrap::fit(const Napi::CallbackInfo& info) {
       },
       {.control = StopFlagWrap::from(info[5]),
        .listener = info[6].As<Napi::Function>(),
-       .held = begin(/*fitting=*/true)});
+       .held = begin("The model is being trained: wait until fit() is done.")});
 }
 
 Napi::Value ModelWrap::evaluate(const Napi::CallbackInfo& info) {
@@ -279,7 +294,7 @@ Napi::Value ModelWrap::evaluate(const Napi::CallbackInfo& info) {
             train::evaluate(shared->session, dataset, classes, loss, options, context.control);
         return [evaluation](Napi::Env env) { return write_object(env, evaluation); };
       },
-      {.control = StopFlagWrap::from(info[4]), .listener = {}, .held = begin(false)});
+      {.control = StopFlagWrap::from(info[4]), .listener = {}, .held = begin()});
 }
 
 Napi::Value ModelWrap::predict(const Napi::CallbackInfo& info) {
@@ -293,7 +308,7 @@ Napi::Value ModelWrap::predict(const Napi::CallbackInfo& info) {
                         session::predict(shared->session, dataset, options, context.control);
                     return [probabilities](Napi::Env env) { return to_object(env, probabilities); };
                   },
-                  {.control = StopFlagWrap::from(info[2]), .listener = {}, .held = begin(false)});
+                  {.control = StopFlagWrap::from(info[2]), .listener = {}, .held = begin()});
 }
 
 Napi::Value ModelWrap::apply(const Napi::CallbackInfo& info) {
@@ -309,7 +324,7 @@ Napi::Value ModelWrap::apply(const Napi::CallbackInfo& info) {
                         session::apply(shared->session, dataset->pixels, options);
                     return [output](Napi::Env env) { return to_object(env, output); };
                   },
-                  {.control = nullptr, .listener = {}, .held = begin(false)});
+                  {.control = nullptr, .listener = {}, .held = begin()});
 }
 
 Napi::Value ModelWrap::examine(const Napi::CallbackInfo& info) {
@@ -325,7 +340,7 @@ Napi::Value ModelWrap::examine(const Napi::CallbackInfo& info) {
                         shared->session, dataset, classes, neighbours, options, context.control);
                     return [examined](Napi::Env env) { return write_object(env, examined); };
                   },
-                  {.control = StopFlagWrap::from(info[4]), .listener = {}, .held = begin(false)});
+                  {.control = StopFlagWrap::from(info[4]), .listener = {}, .held = begin()});
 }
 
 Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
@@ -354,7 +369,7 @@ Napi::Value ModelWrap::save(const Napi::CallbackInfo& info) {
         }
         return [](Napi::Env env) { return env.Undefined(); };
       },
-      {.control = nullptr, .listener = {}, .held = begin(false)});
+      {.control = nullptr, .listener = {}, .held = begin()});
 }
 
 Napi::Value ModelWrap::state(const Napi::CallbackInfo& info) {
@@ -364,17 +379,17 @@ Napi::Value ModelWrap::state(const Napi::CallbackInfo& info) {
     const auto wanted = read<std::vector<std::string>>(info[0], "names");
     names.emplace(wanted.begin(), wanted.end());
   }
+  const auto out = std::make_shared<StateOut>(StateOut{begin(), ArraysOut(info.Env())});
+  for (const auto& named : shared->session.network->named_tensors()) {
+    if (!names || names->contains(named.name)) out->arrays.add(named.name, named.tensor->sizes());
+  }
   return run_task(info.Env(),
-                  [shared, names](const TaskContext&) -> MakeValue {
+                  [shared, names, arrays = &out->arrays](const TaskContext&) -> MakeValue {
                     const std::lock_guard lock(shared->running);
-                    return [state = shared->session.network->state(names)](Napi::Env env) {
-                      Napi::Object object = Napi::Object::New(env);
-                      for (const auto& [name, tensor] : state)
-                        object.Set(name, to_object(env, tensor));
-                      return object;
-                    };
+                    arrays->fill(shared->session.network->state(names));
+                    return [arrays](Napi::Env) { return arrays->value(); };
                   },
-                  {.control = nullptr, .listener = {}, .held = begin(false)});
+                  {.control = nullptr, .listener = {}, .held = out});
 }
 
 Napi::Value ModelWrap::dispose(const Napi::CallbackInfo& info) {

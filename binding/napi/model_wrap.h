@@ -49,18 +49,21 @@ class ModelWrap : public Wrap<ModelWrap> {
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   class Busy;
+  struct StateOut;
 
-  // The session. Throws ERR_DISPOSED; ERR_MODEL_BUSY while fit() runs.
+  // The session. Throws ERR_DISPOSED; ERR_MODEL_BUSY while fit() or loadWeights() runs.
   std::shared_ptr<Shared> use() const;
   // For changes made at once: no task may be under way.
   std::shared_ptr<Shared> change() const;
   // Marks a task under way until the last copy of the result is gone, on the JavaScript thread.
-  std::shared_ptr<void> begin(bool fitting);
+  // `changing`: the sentence that refuses all other calls meanwhile; null: they wait for their
+  // turn.
+  std::shared_ptr<void> begin(const char* changing = nullptr);
 
   std::shared_ptr<Shared> shared_;
   int64_t bytes_ = 0;  // reported to V8
   int tasks_ = 0;      // under way; touched on the JavaScript thread only
-  bool fitting_ = false;
+  const char* changing_ = nullptr;
 };
 
 // createModel(options): Promise<Model>

@@ -39,11 +39,13 @@ Outcome run(Work work, const TaskContext& context) {
 void settle(Napi::Env env, RunningTask& task, const Outcome& outcome,
             const Napi::Promise::Deferred& deferred) {
   task.finished = true;
-  task.held.reset();
   try {
     if (task.thrown) throw *task.thrown;
-    deferred.Resolve(outcome.value(env));
+    const Napi::Value value = outcome.value(env);
+    task.held.reset();
+    deferred.Resolve(value);
   } catch (const Napi::Error& error) {
+    task.held.reset();
     deferred.Reject(error.Value());
   }
   task.thrown.reset();

@@ -82,11 +82,17 @@ Napi::Value read_checkpoint(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value make_weights(const Napi::CallbackInfo& info) {
-  auto file = std::make_shared<weights::WeightsFile>();
-  file->format = as_string(info[0], "format");
-  file->tensors = state_dict(info[1]);
-  file->metadata = metadata(info[2]);
-  return WeightsWrap::make(info.Env(), std::move(file));
+  const auto arrays = std::make_shared<ArraysIn>(info[1]);
+  return run_task(info.Env(),
+                  [from = arrays.get(), format = as_string(info[0], "format"),
+                   metadata = metadata(info[2])](const TaskContext&) -> MakeValue {
+                    auto file = std::make_shared<weights::WeightsFile>();
+                    file->format = format;
+                    file->metadata = metadata;
+                    file->tensors = from->copy();
+                    return [file](Napi::Env env) { return WeightsWrap::make(env, file); };
+                  },
+                  {.control = nullptr, .listener = {}, .held = arrays});
 }
 
 }  // namespace thaw::napi

@@ -33,7 +33,8 @@ Napi::Value read_weights(const Napi::CallbackInfo& info);
 // readCheckpoint(directory): Promise<{ weights, best, epoch, batch, damaged }>
 Napi::Value read_checkpoint(const Napi::CallbackInfo& info);
 
-// makeWeights(format, tensors, metadata): Weights, of what was read in JavaScript; copies.
+// makeWeights(format, tensors, metadata): Promise<Weights>, of what was read in JavaScript. Copies
+// on a thread of its own.
 Napi::Value make_weights(const Napi::CallbackInfo& info);
 
 }  // namespace thaw::napi

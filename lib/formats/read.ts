@@ -5,6 +5,7 @@ import { type HeadLayer, headText } from '../network/head.ts';
 import { networkGraph } from './graph.ts';
 import { isKeras } from './keras/is-keras.ts';
 import type { ModelFile } from './model-file.ts';
+import { offLoop } from './off-loop.ts';
 import { isRun, readRun } from './run.ts';
 
 /** A weights file that has been read, and what it says of its model, where it does. */
@@ -25,9 +26,9 @@ export async function readWeights(path: string, head?: readonly HeadLayer[]): Pr
   // The libraries of the others' formats are loaded only where they are wanted.
   switch (await family(path)) {
     case 'keras':
-      return known('keras', await (await import('./keras/read.ts')).readKeras(path), head);
+      return known('keras', await offLoop('readKeras', path), head);
     case 'tfjs':
-      return known('tfjs', await (await import('./tfjs/read.ts')).readTfjs(path), head);
+      return known('tfjs', await offLoop('readTfjs', path), head);
     case 'run':
       return readRun(path, readNatively);
     default:
@@ -50,9 +51,9 @@ async function family(path: string): Promise<'keras' | 'tfjs' | 'run' | 'native'
   return (await isKeras(path)) ? 'keras' : 'native';
 }
 
-function known(format: string, file: ModelFile, head: readonly HeadLayer[] = []): ReadWeights {
+async function known(format: string, file: ModelFile, head: readonly HeadLayer[] = []): Promise<ReadWeights> {
   const { description, tensors } = withHead(file, head);
-  return { weights: native().makeWeights(format, tensors, {}), description };
+  return { weights: await settle(native().makeWeights(format, tensors, {})), description };
 }
 
 /** The file under this head, its tensors named by it; as it is, where the head's layers with weights are others. */

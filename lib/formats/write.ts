@@ -8,13 +8,16 @@ export type SaveOptions = Given<typeof save>;
 
 type Format =
   | { suffix: string; title: string; native: 'safetensors' | 'torchscript' | 'pytorch' }
-  | {
-      suffix: string;
-      title: string;
-      /** Whether it has a choice of `layout`. */
-      layouts?: true;
-      write: (file: string, model: ModelFile, options: SaveOptions) => Promise<void>;
-    };
+  | FileFormat;
+
+/** One that is written in JavaScript. */
+export interface FileFormat {
+  suffix: string;
+  title: string;
+  /** Whether it has a choice of `layout`. */
+  layouts?: true;
+  write: (file: string, model: ModelFile, options: SaveOptions) => Promise<void>;
+}
 
 const keras = {
   layouts: true,

@@ -5,6 +5,7 @@ import { type DatasetLike, toDataset } from '../data/to-dataset.ts';
 import { ThawError } from '../errors.ts';
 import { networkGraph } from '../formats/graph.ts';
 import { graphVariables } from '../formats/layers/variables.ts';
+import { offLoop } from '../formats/off-loop.ts';
 import { readWeights } from '../formats/read.ts';
 import { formatFor, type SaveOptions } from '../formats/write.ts';
 import { call, type NativeModel, type NativePreprocessing, settle } from '../native.ts';
@@ -155,7 +156,7 @@ export class ResNet {
         `${path} has the head ${headText(description.head)}, the model ${headText(head)}; { includeTop: false } takes the backbone alone.`,
       );
     }
-    call(() => this.#native.loadWeights(weights, path, !includeTop));
+    await settle(this.#native.loadWeights(weights, path, !includeTop));
     if (includeTop && description && description.classes.length > 0) {
       this.#description = { ...this.#description, classes: description.classes };
     }
@@ -404,7 +405,7 @@ export class ResNet {
       await settle(this.#native.save(file, format.native, metadata, includeOptimizer));
     } else {
       const description = this.#description;
-      await format.write(file, { description, tensors: await this.state() }, checked);
+      await offLoop('write', file, { description, tensors: await this.state() }, checked);
     }
   }
 

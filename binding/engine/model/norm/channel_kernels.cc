@@ -7,7 +7,8 @@
 // Compiled for several generations of processors; the loader takes the best that the machine has.
 // Other compilers do not know the generations' names, and compile for the oldest.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) /* which is not ready when the loader chooses */
+    !defined(__SANITIZE_ADDRESS__) &&                                                        \
+    !defined(__SANITIZE_THREAD__) /* not ready when the loader chooses */
 #if __GNUC__ >= 12
 #define THAW_CLONES [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
 #endif
