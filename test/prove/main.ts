@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { table } from '../../lib/cli/common.ts';
 import { engineProof, type Row, sweep } from './engine.ts';
+import { flat, freeLoop } from './in-process.ts';
 import { Processes } from './processes.ts';
 
 const { values } = parseArgs({
@@ -24,6 +25,8 @@ const proofs: readonly (() => Promise<Row>)[] = [
   () => processes.random(trials(20, 200), seed),
   () => processes.calls(trials(20, 1_000_000)),
   () => processes.failures(trials(20, 1_000_000)),
+  freeLoop,
+  () => flat(trials(500, 5_000)),
 ];
 const rows: Row[] = [];
 try {
