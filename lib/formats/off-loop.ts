@@ -39,19 +39,22 @@ export async function offLoop<Name extends JobName>(
 
 /** A thread that waits for a job; undefined where there can be none. */
 async function started(): Promise<Worker | undefined> {
+  let worker: Worker | undefined;
   try {
-    const worker = new Worker(entry(), {
-      // Flags of the program's own, as `--input-type`, are not for the thread's file; a loader of TypeScript is.
-      execArgv: runsTypeScript() ? process.execArgv : [],
+    const starting = new Worker(entry(), {
+      // Flags of the program's own, as `--input-type`, are not for the thread's file.
+      execArgv: [],
     });
+    worker = starting;
     await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
-      worker.once('error', reject);
-      worker.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
+      starting.once('message', () => resolve());
+      starting.once('error', reject);
+      starting.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
     });
-    worker.removeAllListeners();
-    return worker;
+    starting.removeAllListeners();
+    return starting;
   } catch (error) {
+    void worker?.terminate();
     process.emitWarning(
       `No thread could be started for the file (${reasonOf(error)}): it is done on the event loop, which stands still meanwhile.`,
       { code: 'THAW_ON_EVENT_LOOP' },
@@ -86,14 +89,11 @@ function asked(worker: Worker, question: Question): Promise<unknown> {
   });
 }
 
-/** Beside this file; where that is TypeScript and nothing makes Node read it (jest's tests), the built one. */
+/** Beside this file; beside the built one where this is its source, which no thread of Node reads. */
 function entry(): string {
   const here = fileURLToPath(import.meta.url);
-  const built = here.endsWith('.js') || runsTypeScript();
-  const folder = built ? path.dirname(here) : path.join(packageRoot(), 'dist', 'lib', 'formats');
-  return path.join(folder, `off-loop-worker${built ? path.extname(here) : '.js'}`);
-}
-
-function runsTypeScript(): boolean {
-  return import.meta.url.endsWith('.ts') && process.execArgv.some((flag) => flag.includes('tsx'));
+  const folder = here.endsWith('.js')
+    ? path.dirname(here)
+    : path.join(packageRoot(), 'dist', 'lib', 'formats');
+  return path.join(folder, 'off-loop-worker.js');
 }
