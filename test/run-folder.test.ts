@@ -35,8 +35,8 @@ const earlier = {
   'checkpoint/00000001.safetensors': 'old',
   'model.safetensors': 'old',
   'report.html': 'old',
-  'quarantine.json': 'old',
   'history.json': 'old',
+  'quarantine.json': 'old',
   'config.json': JSON.stringify({ data: 'old', epochs: 1 }),
 };
 const own = { 'notes.txt': 'mine', 'cache/train.features': 'kept' };

@@ -21,7 +21,7 @@ export function isPartlyAside(folder: string): boolean {
 /**
  * Moves what an earlier run left in `folder` into a folder of its own there, `previous-<time>`. Whatever ends this midway,
  * the first of `names` is never beside what a new run writes, and the next time goes on with it.
- * @param names of a run's files, in the order in which they go; its configuration last
+ * @param names of a run's files, in the order in which they go; the last two are those that are written at its start
  * @returns where they are; undefined where there were none
  * @throws ThawError ERR_WRITE_FAILED, ERR_DISK_FULL
  */
@@ -30,8 +30,8 @@ export function putAside(folder: string, names: readonly string[], time: string)
     .flatMap((name) => [name, `${name}.part`])
     .filter((name) => existsSync(join(folder, name)));
   const begun = readdirSync(folder).find((name) => unfinished.test(name));
-  // Of a run that got no further than its configuration nothing is lost.
-  if (there.every((name) => name === names.at(-1)) && begun === undefined) return undefined;
+  // Of a run that got no further than what is written at its start nothing is lost.
+  if (there.every((name) => names.slice(-2).includes(name)) && begun === undefined) return undefined;
   const part = join(folder, begun ?? `${freeName(folder, `previous-${time}`)}.part`);
   const target = part.replace(/\.part$/, '');
   try {

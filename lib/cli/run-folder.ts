@@ -18,8 +18,8 @@ const runFiles = [
   'checkpoint',
   'model.safetensors',
   'report.html',
-  'quarantine.json',
   'history.json',
+  'quarantine.json',
   'config.json',
 ] as const;
 
