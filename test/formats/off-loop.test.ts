@@ -10,7 +10,7 @@ import { smallModel } from '../prove/small-model.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'thaw-off-loop-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function bytesOf(values = new Float32Array()): Uint8Array {
+function bytesOf(values: Float32Array = new Float32Array()): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
