@@ -171,9 +171,12 @@ test('thaw train ends at once with the second signal', async () => {
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
   const ends = (signal: (typeof signals)[number]) => async (i: number) => {
     const signs = [/epoch +1\//, /once more/];
-    return ended([...endless, '--out', `twice-${signal}-${i}`], {
+    const end = await ended([...endless, '--out', `twice-${signal}-${i}`], {
       at: (stderr) => (signs[0]?.test(stderr) && signs.shift() ? signal : undefined),
     });
+    // The second may meet a process that has done what the first asked for, and has let go of its handlers.
+    const late = end.signal === signal && end.stderr.includes('go on with: ');
+    return late ? { ...end, code: codes[signal], signal: null } : end;
   };
   for (const signal of signals)
     await all({ code: codes[signal], signal: null }, ends(signal), signal === 'SIGINT' ? times : 2);
@@ -207,6 +210,7 @@ const python = pythonWith();
     'checkpoint',
     'config.json',
     'history.json',
+    'quarantine.json',
   ]);
 });
 
