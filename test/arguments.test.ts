@@ -8,7 +8,10 @@ const unreachable = new Error('the library must not be loaded for unusable argum
 
 test.each([
   [['trainn'], "Unknown command 'trainn'; did you mean train?"],
-  [['frobnicate'], "Unknown command 'frobnicate'; the commands are train, evaluate"],
+  [
+    ['frobnicate'],
+    "Unknown command 'frobnicate'; the commands are train, verify-resume, check-data, evaluate",
+  ],
   [['train', '--epoch', '3'], 'Unknown option --epoch for thaw train; did you mean --epochs?'],
   [['train', '--batchsize', '3'], 'Unknown option --batchsize for thaw train; did you mean --batch-size?'],
   [['train', '-x'], 'Unknown option -x for thaw train.'],
@@ -21,8 +24,8 @@ test.each([
   [['train', '--epochs', '0'], 'Expected a positive integer for --epochs but received 0 of type number.'],
   [['train', '--epochs', '2.5'], 'Expected a positive integer for --epochs but received 2.5'],
   [['train', '--epochs', '1', '--epochs', '2'], '--epochs is given twice.'],
-  [['train', '--learning-rate=-1'], 'Expected a number of at least 0 for --learning-rate but received -1'],
-  [['train', '--learning-rate='], "Expected a number of at least 0 for --learning-rate but received ''"],
+  [['train', '--learning-rate=-1'], 'Expected a number from 0 to 1000 for --learning-rate but received -1'],
+  [['train', '--learning-rate='], "Expected a number from 0 to 1000 for --learning-rate but received ''"],
   [
     ['train', '--optimizer', 'adamm'],
     "Expected one of 'adam', 'adamw', 'sgd' for --optimizer but received 'adamm'",
@@ -77,7 +80,7 @@ test.each([
     "Expected a positive integer or 'auto' for batchSize in",
     "but received '3' of type string",
   ],
-  ['{"learningRate": -1}', 'Expected a number of at least 0 for learningRate in', 'but received -1'],
+  ['{"learningRate": -1}', 'Expected a number from 0 to 1000 for learningRate in', 'but received -1'],
   ['{"optimizer": "lion"}', "Expected one of 'adam', 'adamw', 'sgd' for optimizer in", "received 'lion'"],
   ['{"accumulate": 2, "accumulationSteps": 3}', 'The option accumulationSteps is given twice in', ''],
   ['{"maxSkipped": 2}', 'Expected a number from 0 to 1 for maxSkipped in', 'but received 2'],

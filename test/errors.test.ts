@@ -16,7 +16,7 @@ function codesIn(folders: readonly string[]): Set<string> {
     }
   }
   // Node's own.
-  found.delete('ERR_PARSE_ARGS_UNKNOWN_OPTION');
+  for (const code of ['ERR_PARSE_ARGS_UNKNOWN_OPTION', 'ERR_WORKER_OUT_OF_MEMORY']) found.delete(code);
   return found;
 }
 
