@@ -28,7 +28,7 @@ std::array<uint64_t, 4> checksum_lanes(const void* bytes, size_t size, uint64_t 
     for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = stir(lanes[i], words[i]);
   }
   words = {};
-  std::memcpy(words.data(), at, left);
+  if (left > 0) std::memcpy(words.data(), at, left);  // of nothing there may be no address
   for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = stir(lanes[i], words[i]);
   return lanes;
 }
