@@ -223,27 +223,31 @@ class Run {
     record.seconds = seconds_before + seconds_since(start);
 
     position_.epochs.push_back(record);
-    const StateDict now =
-        saved_ || watch_ || validation_ ? trainable_state(*session_.network) : StateDict{};
-    if (watch_) {
-      if (watch_->improved(epoch, record) && options_.early_stopping->restore_best) best_ = now;
-      stopped_early_ = watch_->exhausted(epoch);
-    }
+    const bool improved = watch_ && watch_->improved(epoch, record);
+    if (watch_) stopped_early_ = watch_->exhausted(epoch);
     position_.epoch = epoch + 1;
     position_.batch = 0;
     position_.training_seconds = 0;
     position_.metric_sums.reset();
-    {
-      const Stopwatch watch(seconds_saved_);
-      good_ = snapshot(now);
-      if (saved_) saved_->save(good_);
-    }
+    keep(improved && options_.early_stopping->restore_best);
     if (events_.epoch) {
       const bool last = position_.epoch == epochs() || stopped_early_;
       events_.epoch(options_.initial_epoch + epoch, record, last);
     }
     const bool goes_on = !control_ || control_->goes_on_to_next_epoch();
     if (!goes_on && position_.epoch < epochs()) stopped_early_ = true;
+  }
+
+  // At the end of an epoch, for all that may need it: one copy of the weights.
+  void keep(bool as_best) {
+    if (!saved_ && !validation_ && !as_best) return;
+    const Stopwatch watch(seconds_saved_);
+    const StateDict now = trainable_state(*session_.network);
+    if (as_best) best_ = now;
+    if (!saved_ && !validation_) return;
+    Checkpoint all = snapshot(now);
+    if (validation_) good_ = all;
+    if (saved_) saved_->save(std::move(all));
   }
 
   void train_epoch(EpochRecord& record) {
@@ -359,6 +363,7 @@ class Run {
     if (std::abs(evaluation_->values["loss"]) <= FiniteGuard::kLargestLoss) return;
     restore_state(*session_.network, good_.model);
     if (saved_) {
+      step_.optimizer().load_state(good_.optimizer);
       saved_->save(good_);
       saved_->flush();
     }
@@ -481,7 +486,6 @@ class Run {
       const int64_t images = found.batch * before;
       found.batch = images >= dataset_->size() ? batches : images / options_.batch_size;
       found.batches_before = found.epochs_before * batches;
-      found.group = {};
     }
     position_ = found;
     position_.model.clear();
@@ -521,7 +525,7 @@ class Run {
   std::optional<Evaluation> evaluation_;  // of the weights as they are now
   std::optional<EarlyStoppingWatch> watch_;
   Checkpoint position_;  // where the run stands; without tensors, see snapshot()
-  Checkpoint good_;      // at the end of the last epoch
+  Checkpoint good_;      // at the end of the last epoch, with validation
   StateDict best_;
   bool stopped_early_ = false;
   TimeSpent time_before_;  // by the process that was interrupted
