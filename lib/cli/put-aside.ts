@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { writeFailed } from '../files/atomic-write.ts';
+import { syncFolderNow } from '../files/sync-folder.ts';
 
 const unfinished = /^previous-.*\.part$/;
 
@@ -36,13 +28,17 @@ export function putAside(folder: string, names: readonly string[], time: string)
   const target = part.replace(/\.part$/, '');
   try {
     if (begun === undefined) mkdirSync(part);
-    synchronize(folder);
+    syncFolderNow(folder);
     for (const name of there) {
       renameSync(join(folder, name), join(part, name));
-      if (name === names[0]) synchronize(part, folder);
+      if (name === names[0]) {
+        syncFolderNow(part);
+        syncFolderNow(folder);
+      }
     }
     renameSync(part, target);
-    synchronize(target, folder);
+    syncFolderNow(target);
+    syncFolderNow(folder);
     return target;
   } catch (error) {
     throw writeFailed(target, error);
@@ -60,18 +56,4 @@ function freeName(folder: string, name: string): string {
   let free = name;
   for (let i = 2; existsSync(join(folder, free)); i++) free = `${name}-${i}`;
   return free;
-}
-
-/** What was moved is so after a power cut as well. */
-function synchronize(...folders: readonly string[]): void {
-  for (const folder of folders) {
-    const open = openSync(folder, 'r');
-    try {
-      fsyncSync(open);
-    } catch {
-      // Not every file system does this for folders.
-    } finally {
-      closeSync(open);
-    }
-  }
 }

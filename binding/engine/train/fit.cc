@@ -3,13 +3,13 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "engine/session/batch_size.h"
-#include "engine/session/predict.h"
 #include "engine/session/within_memory.h"
 #include "engine/stopwatch.h"
+#include "engine/train/bad_steps.h"
 #include "engine/train/early_stopping.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/saved_run.h"
+#include "engine/train/sources.h"
 #include "engine/train/step.h"
 #include "engine/train/time_left.h"
 
@@ -30,16 +30,17 @@ class Run {
       const Control* control)
       : session_(session),
         state_(state),
-        dataset_(dataset),
+        images_(dataset->size()),
+        bad_steps_(options.non_finite, dataset),
         classes_(classes),
         target_(target_of(*dataset)),
         boundary_(session.network->boundary()),
         parts_(session.split(boundary_, options.compute, options.kernels)),
-        frozen_(*session.network),
+        proof_(*session.network),
         saved_(options.checkpoint.directory.empty()
                    ? nullptr
                    : std::make_unique<SavedRun>(options.checkpoint)),
-        options_(with_batch_size(options, dataset->size())),
+        options_(with_batch_size(options)),
         events_(events),
         control_(control),
         schedule_(training.schedule),
@@ -68,13 +69,18 @@ class Run {
     }
     std::optional<Checkpoint> found;
     if (saved_) {
-      Fingerprint run = run_fingerprint(session, frozen_, *dataset, validation.get(), classes,
-                                        training, options_);
+      Fingerprint run =
+          run_fingerprint(session, proof_, *dataset, validation.get(), classes, training, options_);
       found = saved_->go_on(run);
-      saved_->begin(std::move(run), frozen_);
+      saved_->begin(std::move(run), proof_);
     }
     if (found) resume(*found, batches);
-    open_sources(std::move(dataset), std::move(validation));
+    Sources sources = open_sources(frozen(), options_, epochs() - position_.epoch,
+                                   std::move(dataset), std::move(validation));
+    training_ = std::move(sources.training);
+    validation_ = std::move(sources.validation);
+    training_cache_ = std::move(sources.training_cache);
+    validation_cache_ = std::move(sources.validation_cache);
     if (found) {
       training_->leave_out(found->unreadable);
       if (validation_) validation_->leave_out(found->unreadable_validation);
@@ -116,15 +122,15 @@ class Run {
       evaluation_.reset();
     }
     session_.network->touch();
-    frozen_.check();
+    proof_.check();
     if (saved_) {
       const Stopwatch watch(seconds_saved_);
       saved_->flush();
     }
     History history;
-    history.frozen = frozen_.report();
+    history.frozen = proof_.report();
     history.skipped_steps = position_.skipped_steps;
-    history.notes = notes_;
+    history.notes = bad_steps_.notes();
     history.epochs = position_.epochs;
     if (validation_ && !evaluation_) evaluate_now();
     history.evaluation = evaluation_;
@@ -150,50 +156,13 @@ class Run {
     state_.optimizer = step_.optimizer().state();
   }
 
-  FitOptions with_batch_size(FitOptions options, int64_t images) const {
+  Frozen frozen() const { return {session_, parts_, boundary_}; }
+
+  FitOptions with_batch_size(FitOptions options) const {
     const std::string found = saved_ ? saved_->found("batchSize") : "";
     if (options.batch_size == 0 && !found.empty()) options.batch_size = std::stoll(found);
-    if (options.batch_size == 0) {
-      const bool kept = make_plan(options).keeps(training_loader(options),
-                                                 options.epochs - options.initial_epoch);
-      options.batch_size = session::find_batch_size(session_, parts_, boundary_, options,
-                                                    options.cache.memory, images, kept);
-    }
+    options.batch_size = chosen_batch_size(frozen(), options, images_);
     return options;
-  }
-
-  features::CachePlan make_plan(const FitOptions& options) const {
-    return features::CachePlan(session_, boundary_, options, options.cache);
-  }
-
-  data::LoaderOptions training_loader(const FitOptions& options) const {
-    data::LoaderOptions loader = session::loader_options(session_, options);
-    loader.shuffle = options.shuffle;
-    loader.seed = options.seed;
-    loader.augmentation = options.augmentation;
-    loader.views = options.augmentation == data::Augmentation::kNone ? 0 : options.views;
-    return loader;
-  }
-
-  void open_sources(std::shared_ptr<const data::Dataset> dataset,
-                    std::shared_ptr<const data::Dataset> validation) {
-    features::CachePlan plan = make_plan(options_);
-    const int64_t passes = epochs() - position_.epoch;
-    const auto limit = std::make_shared<data::UnreadableLimit>(
-        options_.max_unreadable_share, dataset->size() + (validation ? validation->size() : 0));
-    const auto open = [&](const char* name, std::shared_ptr<const data::Dataset> from,
-                          data::LoaderOptions loader, features::CacheReport& report) {
-      loader.limit = limit;
-      auto cache = plan.make(name, *from, loader, passes, report);
-      return std::make_unique<features::FeatureSource>(session_, parts_.frozen, std::move(from),
-                                                       loader, options_.compute, std::move(cache));
-    };
-    // Validation first: it is the smaller one, and nothing is random about it.
-    if (validation) {
-      validation_ = open("validation", std::move(validation),
-                         session::loader_options(session_, options_), validation_cache_);
-    }
-    training_ = open("train", std::move(dataset), training_loader(options_), training_cache_);
   }
 
   // Spent on what an epoch does that recalls its features.
@@ -289,7 +258,7 @@ class Run {
         step_(next->features, next->target, next->weights, number, factor, metrics);
       }
       position_.batch = batch + 1;
-      recent_.emplace_back(first + batch, next->samples);
+      bad_steps_.trained(first + batch, next->samples);
       if (step_.guard().knows()) check_numbers(metrics, elapsed());
       if (events_.batch && (seconds_since(reported) > 0.1 || batch + 1 == batches)) {
         reported = Clock::now();
@@ -312,50 +281,27 @@ class Run {
   // Where a step has had numbers that are not finite, it has not been taken; the run ends, or goes
   // on without it.
   void check_numbers(const Metrics& metrics, double seconds) {
-    const std::optional<FiniteGuard::Bad> bad = step_.guard().found();
-    const auto recent = std::exchange(recent_, {});
-    if (!bad) {
-      if (!recent.empty()) skipped_in_a_row_ = 0;
-      return;
+    const int64_t epoch = options_.initial_epoch + position_.epoch;
+    switch (bad_steps_.judge(step_.guard(), epoch, first_of_epoch_)) {
+      case BadSteps::Verdict::kNone:
+        return;
+      case BadSteps::Verdict::kLeftOut:
+        ++position_.skipped_steps;
+        return;
+      case BadSteps::Verdict::kEnd:
+        break;
     }
-    const std::string place = "The " + std::string(bad->what) + " was no finite number in epoch " +
-                              std::to_string(options_.initial_epoch + position_.epoch + 1) +
-                              ", batch " + std::to_string(bad->batch - first_of_epoch_ + 1) +
-                              images_of(bad->batch, recent);
-    if (options_.non_finite == NonFinite::kSkip && ++skipped_in_a_row_ < kMostSkippedInARow) {
-      ++position_.skipped_steps;
-      if (position_.skipped_steps <= kMostNotes)
-        notes_.push_back(place + ": its step is left out.");
-      return;
-    }
-    std::string kept = "the weights are those before it";
+    // Elsewhere the steps since the bad one are gone with it: the checkpoint of before stays.
     if (step_.guard().knows()) {
       stand_at(step_.group_start() - first_of_epoch_, metrics, seconds);
-      if (saved_) saved_->save(snapshot(trainable_state(*session_.network)));
-    }
-    if (saved_) {
+      save();
+    } else if (saved_) {
       saved_->flush();
-      kept += ", and the checkpoint can be gone on from with another learning rate";
     }
     session_.network->touch();
-    fail("ERR_LOSS_NOT_FINITE", place, "; ", kept,
+    fail("ERR_LOSS_NOT_FINITE", bad_steps_.sentence(), "; the weights are those before it",
+         saved_ ? ", and the checkpoint can be gone on from with another learning rate" : "",
          ": lower the learning rate, or clip the gradients.");
-  }
-
-  // " (a.jpg, b.jpg and 30 more)"
-  std::string images_of(int64_t number,
-                        const std::vector<std::pair<int64_t, std::vector<int64_t>>>& recent) const {
-    constexpr size_t kShown = 8;
-    for (const auto& [batch, samples] : recent) {
-      if (batch != number) continue;
-      std::string text;
-      for (size_t i = 0; i < std::min(kShown, samples.size()); ++i)
-        text += (i == 0 ? " (" : ", ") + dataset_->name(samples[i]);
-      if (samples.size() > kShown)
-        text += " and " + std::to_string(samples.size() - kShown) + " more";
-      return text + ")";
-    }
-    return "";
   }
 
   // Weights can be finite and yet have gone where nothing is learnt any more.
@@ -408,7 +354,7 @@ class Run {
     const Metrics::Values values = metrics.read();
     const int64_t after = epochs() - epoch - 1;
     // Each view is computed once.
-    const int64_t views = std::max<int64_t>(training_loader(options_).views, 1);
+    const int64_t views = std::max<int64_t>(training_loader(session_, options_).views, 1);
     const int64_t computing = std::clamp<int64_t>(views - epoch - 1, 0, after);
     const Pace pace{.batches = batches,
                     .done = batch + 1,
@@ -484,7 +430,7 @@ class Run {
     if (before != options_.batch_size) {
       // The schedule counts in epochs: it goes on where it was.
       const int64_t images = found.batch * before;
-      found.batch = images >= dataset_->size() ? batches : images / options_.batch_size;
+      found.batch = images >= images_ ? batches : images / options_.batch_size;
       found.batches_before = found.epochs_before * batches;
     }
     position_ = found;
@@ -500,17 +446,16 @@ class Run {
     return done == 0 ? 0 : (time_before_.total + seconds_since(start_)) * all / done;
   }
 
-  static constexpr int64_t kMostSkippedInARow = 10, kMostNotes = 100;
-
   const Clock::time_point start_ = Clock::now();
   Session& session_;
   TrainingState& state_;
-  const std::shared_ptr<const data::Dataset> dataset_;
+  const int64_t images_;  // to train on
+  BadSteps bad_steps_;
   int64_t classes_;
   const Target target_;
   const int boundary_;  // the node up to which all is frozen
   const Session::Parts parts_;
-  FrozenProof frozen_;
+  FrozenProof proof_;
   const std::unique_ptr<SavedRun> saved_;  // null: no checkpoints
   const FitOptions options_;
   const FitEvents& events_;
@@ -530,10 +475,6 @@ class Run {
   bool stopped_early_ = false;
   TimeSpent time_before_;  // by the process that was interrupted
   int64_t first_of_epoch_ = 0;
-  // Since the numbers were checked last: batches and their images.
-  std::vector<std::pair<int64_t, std::vector<int64_t>>> recent_;
-  int64_t skipped_in_a_row_ = 0;
-  std::vector<std::string> notes_;
   double seconds_trained_ = 0, seconds_validated_ = 0, seconds_saved_ = 0, last_validation_ = 0;
 };
 
